@@ -1,0 +1,48 @@
+# How Octavo's own targets are compiled and linked.
+include(GNUInstallDirs)
+
+function(octavo_compile_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # False alarms on string concatenation (GCC bug 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
+  if(OCTAVO_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# The object library that the folders of the library add their sources to.
+function(octavo_add_objects target)
+  add_library(${target} OBJECT)
+  octavo_compile_options(${target})
+  set_target_properties(${target} PROPERTIES
+    POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  target_include_directories(${target} PUBLIC
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PUBLIC Threads::Threads pthreadpool::pthreadpool
+    PRIVATE octavo_xsimd octavo_protozero octavo_json)
+endfunction()
+
+# The library that applications link.
+function(octavo_add_library target objects)
+  add_library(${target} $<TARGET_OBJECTS:${objects}>)
+  add_library(octavo::${target} ALIAS ${target})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${target} PRIVATE Threads::Threads pthreadpool::pthreadpool)
+  if(BUILD_SHARED_LIBS)
+    set(map ${PROJECT_SOURCE_DIR}/cmake/octavo.map)
+    target_link_options(${target} PRIVATE LINKER:--version-script=${map} LINKER:--no-undefined)
+    set_target_properties(${target} PROPERTIES LINK_DEPENDS ${map})
+  endif()
+  set_target_properties(${target} PROPERTIES
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}
+    LINKER_LANGUAGE CXX)
+endfunction()

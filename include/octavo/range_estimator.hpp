@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "octavo/export.hpp"
+#include "octavo/range.hpp"
+
+namespace octavo {
+
+/// Which values a histogram counts.
+enum class HistogramDomain : std::uint8_t {
+  values,      ///< x, over [extrema.low, extrema.high]
+  magnitudes,  ///< |x|, over [0, max |x|]
+};
+
+/// What an estimator wants to see besides the extrema, which are always known.
+struct StatisticsRequest {
+  bool moments = false;
+  std::size_t histogram_bins = 0;  ///< 0: no histogram; at most kMaxHistogramBins
+  HistogramDomain histogram_domain = HistogramDomain::values;
+};
+
+inline constexpr std::size_t kMaxHistogramBins = 8192;
+
+/// Sums over an activation, in double, for estimators that fit a distribution.
+struct Moments {
+  double mean = 0.0;
+  double mean_magnitude = 0.0;  ///< mean of |x|
+  double variance = 0.0;        ///< population variance
+};
+
+/// Equal bins over [low, high]; bin i covers [edge(i), edge(i + 1)), the last one is closed.
+struct HistogramView {
+  std::span<const std::uint64_t> counts;
+  float low = 0.0F;
+  float high = 0.0F;
+
+  [[nodiscard]] double edge(std::size_t i) const {
+    return i == counts.size() ? static_cast<double>(high)
+                              : static_cast<double>(low) +
+                                    (static_cast<double>(high) - static_cast<double>(low)) *
+                                        static_cast<double>(i) / static_cast<double>(counts.size());
+  }
+};
+
+/// What is known of one activation tensor (of one batch, or merged over several). All values seen
+/// are finite. Large tensors are counted by a deterministic sample, so `moments` and `histogram`
+/// may describe fewer values than the tensor has; `extrema` always describe all of them.
+struct ActivationStatistics {
+  Scheme scheme = Scheme::symmetric;
+  Range extrema;            ///< smallest and largest value; {0, 0} for an empty tensor
+  Moments moments;          ///< filled when asked for
+  HistogramView histogram;  ///< filled when asked for
+};
+
+/// A strategy that chooses an activation's range from its statistics. Estimators are pure: the same
+/// statistics give the same range, so one object serves any number of threads and sessions.
+class OCTAVO_EXPORT RangeEstimator {
+ public:
+  virtual ~RangeEstimator();
+
+  /// What `estimate` reads for this scheme. Asked once, while planning.
+  [[nodiscard]] virtual StatisticsRequest needs(Scheme scheme) const;
+
+  /// The range. For the symmetric scheme only max(|low|, |high|) counts. `previous` is the range
+  /// chosen for this tensor in the batch before, or null. Must not throw.
+  [[nodiscard]] virtual Range estimate(const ActivationStatistics& statistics,
+                                       const Range* previous) const noexcept = 0;
+};
+
+/// Builds an estimator from its name and parameters: "max", "minmax", "entropy:bins=2048",
+/// "histogram:bins=2048,coverage=0.9999". Throws Error{invalid_argument} that lists the known names
+/// or parameters.
+OCTAVO_EXPORT std::shared_ptr<const RangeEstimator> make_estimator(std::string_view spec);
+
+/// The names that `make_estimator` knows.
+OCTAVO_EXPORT std::vector<std::string> estimator_names();
+
+}  // namespace octavo

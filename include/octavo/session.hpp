@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "octavo/export.hpp"
+#include "octavo/model.hpp"
+#include "octavo/parallel.hpp"
+#include "octavo/range_estimator.hpp"
+#include "octavo/tensor.hpp"
+
+namespace octavo {
+
+/// What linear and convolution layers compute in.
+enum class Precision : std::uint8_t {
+  float32,
+  int8,       ///< wherever an int8 kernel applies; depthwise convolutions stay float
+  automatic,  ///< per layer, whichever is faster here, measured once while planning
+};
+
+/// What shares one activation range.
+enum class RangeScope : std::uint8_t {
+  batch,  ///< the whole tensor
+  row,    ///< each sample (convolution) or row (linear): results do not depend on the batch
+};
+
+struct SessionOptions {
+  Precision precision = Precision::automatic;
+  Scheme scheme = Scheme::asymmetric;
+  RangeScope range_scope = RangeScope::batch;
+  /// The range estimator; null means "max" (the extrema).
+  std::shared_ptr<const RangeEstimator> estimator = nullptr;
+  WeightQuantization weights = {};
+  /// Shapes of inputs with free dimensions.
+  ShapeBindings shapes = {};
+  /// Threads that one run() uses. More than 1 makes a pool, unless `parallel` lends one.
+  std::size_t threads = 1;
+  std::shared_ptr<Parallel> parallel = nullptr;
+  /// An instruction set by name (octavo/cpu.hpp); empty: the best of this machine.
+  std::string isa = {};
+};
+
+/// A layer as the session planned it, in execution order.
+struct LayerInfo {
+  std::string name;        ///< the node's name in the file, or one made from its operator
+  std::string op;          ///< canonical operator, such as "Conv" or "Linear"
+  Shape output_shape;      ///< in the layout of the ONNX file (NCHW)
+  std::uint64_t macs = 0;  ///< multiply-accumulates; 0 for layers that are not products
+  std::uint64_t parameters = 0;  ///< constant elements that the layer reads
+  bool quantizable = false;      ///< whether an int8 kernel applies
+  Precision precision = Precision::float32;  ///< float32 or int8, as planned
+  std::string kernel;            ///< the kernel family, such as "int8 chain 4"
+};
+
+/// A model planned for fixed shapes on this machine: packed weights, kernels, arena. One caller at a
+/// time; sessions of one Model are independent.
+class OCTAVO_EXPORT Session {
+ public:
+  /// Plans. Throws Error when shapes do not fit, an operator is unsupported or an option is wrong.
+  explicit Session(const Model& model, SessionOptions options = {});
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  [[nodiscard]] std::size_t input_count() const noexcept;
+  [[nodiscard]] std::size_t output_count() const noexcept;
+
+  /// Inputs are written and outputs read in place, in the shapes of the model file. The windows stay
+  /// valid for the session's life; inputs keep their contents over a run.
+  [[nodiscard]] TensorView input(std::size_t index) const;
+  [[nodiscard]] TensorView output(std::size_t index) const;
+  [[nodiscard]] TensorView input(std::string_view name) const;
+  [[nodiscard]] TensorView output(std::string_view name) const;
+
+  /// Runs the graph. Allocates nothing and, on one thread, takes no lock. Throws Error{non_finite}
+  /// with the tensor's name when an activation to be quantized holds NaN or infinity; the session
+  /// stays usable.
+  void run();
+
+  /// The planned layers, in execution order.
+  [[nodiscard]] const std::vector<LayerInfo>& layers() const noexcept;
+
+  /// run(), writing each layer's time in nanoseconds to `nanoseconds[layer]`.
+  void run_profiled(std::span<std::uint64_t> nanoseconds);
+
+  /// Bytes of the arena that holds activations and scratch memory.
+  [[nodiscard]] std::size_t arena_bytes() const noexcept;
+  /// Bytes of packed weights.
+  [[nodiscard]] std::size_t weight_bytes() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace octavo

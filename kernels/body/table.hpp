@@ -1,0 +1,34 @@
+#pragma once
+
+#include "kernels/body/depthwise.hpp"
+#include "kernels/body/elementwise.hpp"
+#include "kernels/body/float_product.hpp"
+#include "kernels/body/int8_product.hpp"
+#include "kernels/body/pool.hpp"
+#include "kernels/body/quantize.hpp"
+#include "kernels/body/softmax.hpp"
+#include "kernels/body/statistics.hpp"
+#include "kernels/kernels.hpp"
+
+namespace octavo::kernels {
+namespace {
+
+/// The kernels of the instruction set that xsimd calls A.
+template <class A>
+constexpr KernelTable kernel_table(const char* name) {
+  return {name,
+          &float_product<A>,
+          &int8_product<A>,
+          &depthwise_product<A>,
+          &pool<A>,
+          &extrema<A>,
+          &moments<A>,
+          &histogram<A>,
+          &quantize<A>,
+          &unary<A>,
+          &binary<A>,
+          &softmax<A>};
+}
+
+}  // namespace
+}  // namespace octavo::kernels

@@ -1,0 +1,241 @@
+// The kernels as plain loops: the specification of every other instruction set.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/body/rows.hpp"
+#include "kernels/kernels.hpp"
+
+namespace octavo::kernels {
+extern const KernelTable reference_kernels;
+
+namespace {
+
+float clamped(float x, float low, float high) {
+  const float raised = x < low ? low : x;
+  return raised > high ? high : raised;
+}
+
+std::size_t last_column(const Tile& tile, std::size_t columns) {
+  return tile.panel_end * kPanelWidth < columns ? tile.panel_end * kPanelWidth : columns;
+}
+
+/// Calls f(segment, elements from the input's start) for the segments of a row that lie inside.
+template <class F>
+void for_each_segment_inside(const RowMap& map, const RowCursor& row, F&& f) {
+  for (std::int64_t s = 0; s < map.segments(); ++s) {
+    const std::int64_t dy = s / map.kernel_width * map.dilation_height;
+    const std::int64_t dx = s % map.kernel_width * map.dilation_width;
+    const std::int64_t y = row.input_y() + dy;
+    const std::int64_t x = row.input_x() + dx;
+    if (y < 0 || y >= map.in_height || x < 0 || x >= map.in_width) continue;
+    f(static_cast<std::size_t>(s), row.offset() + dy * map.line_stride + dx * map.pixel_stride);
+  }
+}
+
+void float_product(const FloatProduct& p, const Tile& tile) noexcept {
+  const std::size_t panel_size =
+      kPanelWidth * p.depth * static_cast<std::size_t>(p.rows.segments());
+  RowCursor row(p.rows, tile.row_begin);
+  for (std::size_t m = tile.row_begin; m < tile.row_end; ++m, row.next()) {
+    for (std::size_t n = tile.panel_begin * kPanelWidth; n < last_column(tile, p.columns); ++n) {
+      const float* b = p.b + n / kPanelWidth * panel_size + n % kPanelWidth;
+      float sum = 0.0F;
+      for_each_segment_inside(p.rows, row, [&](std::size_t s, std::int64_t offset) {
+        for (std::size_t k = 0; k < p.depth; ++k) {
+          sum += p.a[offset + static_cast<std::int64_t>(k)] * b[(s * p.depth + k) * kPanelWidth];
+        }
+      });
+      const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
+      p.out[m * p.out_stride + n] = clamped(sum + bias, p.clamp.low, p.clamp.high);
+    }
+  }
+}
+
+/// Element (segment, k) of column n.
+std::int32_t weight(const Int8Product& p, std::size_t n, std::size_t segment, std::size_t k) {
+  const std::size_t segments = static_cast<std::size_t>(p.rows.segments());
+  const std::size_t group =
+      (n / kPanelWidth * segments + segment) * (p.packed_depth / 4) + k / 4;
+  return p.b[(group * kPanelWidth + n % kPanelWidth) * 4 + k % 4];
+}
+
+std::int32_t exact_sum(const Int8Product& p, const RowCursor& row, std::size_t n,
+                       std::int32_t zero_point) {
+  std::int32_t sum = 0;
+  for_each_segment_inside(p.rows, row, [&](std::size_t s, std::int64_t offset) {
+    for (std::size_t k = 0; k < p.depth; ++k) {
+      sum += (p.a[offset + static_cast<std::int64_t>(k)] - zero_point) * weight(p, n, s, k);
+    }
+  });
+  return sum;
+}
+
+void int8_product(const Int8Product& p, const Tile& tile) noexcept {
+  RowCursor row(p.rows, tile.row_begin);
+  for (std::size_t m = tile.row_begin; m < tile.row_end; ++m, row.next()) {
+    const Quantization& quantization = p.quantization[m / p.rows_per_range];
+    for (std::size_t n = tile.panel_begin * kPanelWidth; n < last_column(tile, p.columns); ++n) {
+      const std::int32_t sum = exact_sum(p, row, n, quantization.zero_point);
+      if (p.accumulators != nullptr) {
+        p.accumulators[m * p.out_stride + n] = sum;
+        continue;
+      }
+      const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
+      const float product = static_cast<float>(sum) * (quantization.scale * p.b_scales[n]);
+      p.out[m * p.out_stride + n] = clamped(product + bias, p.clamp.low, p.clamp.high);
+    }
+  }
+}
+
+void depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
+                       std::size_t line_end) noexcept {
+  const std::size_t width = static_cast<std::size_t>(p.rows.out_width);
+  RowCursor row(p.rows, line_begin * width);
+  for (std::size_t m = line_begin * width; m < line_end * width; ++m, row.next()) {
+    for (std::size_t c = 0; c < p.channels; ++c) {
+      float sum = p.bias != nullptr ? p.bias[c] : 0.0F;
+      for_each_segment_inside(p.rows, row, [&](std::size_t s, std::int64_t offset) {
+        sum += p.a[offset + static_cast<std::int64_t>(c)] * p.weights[s * p.channels + c];
+      });
+      p.out[m * p.channels + c] = clamped(sum, p.clamp.low, p.clamp.high);
+    }
+  }
+}
+
+/// The larger one; NaN when either is.
+float larger(float x, float y) { return x > y || std::isnan(x) ? x : y; }
+float smaller(float x, float y) { return x < y || std::isnan(x) ? x : y; }
+
+void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
+  const std::size_t width = static_cast<std::size_t>(p.rows.out_width);
+  RowCursor row(p.rows, line_begin * width);
+  for (std::size_t m = line_begin * width; m < line_end * width; ++m, row.next()) {
+    for (std::size_t c = 0; c < p.channels; ++c) {
+      float largest = -std::numeric_limits<float>::infinity();
+      float sum = 0.0F;
+      std::int64_t count = 0;
+      for_each_segment_inside(p.rows, row, [&](std::size_t, std::int64_t offset) {
+        const float x = p.a[offset + static_cast<std::int64_t>(c)];
+        largest = larger(x, largest);
+        sum += x;
+        ++count;
+      });
+      const auto divisor = static_cast<float>(p.divisor != 0 ? p.divisor : count);
+      p.out[m * p.channels + c] = p.method == PoolMethod::maximum ? largest : sum / divisor;
+    }
+  }
+}
+
+Extrema extrema(const float* x, std::size_t n) noexcept {
+  Extrema result;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!std::isfinite(x[i])) result.finite = false;
+    if (x[i] < result.low) result.low = x[i];
+    if (x[i] > result.high) result.high = x[i];
+  }
+  return result;
+}
+
+/// Sixteen sums, element i in number i % 16, added in order: the order of every instruction set, so
+/// that all give the same bits.
+MomentSums moments(const float* x, std::size_t n) noexcept {
+  constexpr std::size_t kSums = 16;
+  MomentSums sums[kSums];
+  for (std::size_t i = 0; i < n; ++i) {
+    const double value = x[i];
+    MomentSums& to = sums[i % kSums];
+    to.sum += value;
+    to.sum_magnitudes += std::abs(value);
+    to.sum_squares += value * value;
+  }
+  MomentSums total;
+  for (const MomentSums& s : sums) {
+    total.sum += s.sum;
+    total.sum_magnitudes += s.sum_magnitudes;
+    total.sum_squares += s.sum_squares;
+  }
+  return total;
+}
+
+void histogram(const float* x, std::size_t n, const HistogramBins& bins,
+               std::uint64_t* counts) noexcept {
+  const auto last = static_cast<float>(bins.bins - 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    const float value = bins.magnitudes ? std::abs(x[i]) : x[i];
+    const float position = (value - bins.low) * bins.bins_per_unit;
+    ++counts[static_cast<std::size_t>(position > 0.0F ? (position < last ? position : last)
+                                                      : 0.0F)];
+  }
+}
+
+void quantize(const float* x, std::size_t n, const Quantization& to, std::uint8_t* out) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    // Beyond 512 on either side all is clamped in the end; within, the rounded value fits an int.
+    const float scaled = x[i] * to.reciprocal;
+    const float bounded = scaled < 512.0F ? (scaled > -512.0F ? scaled : -512.0F) : 512.0F;
+    const int q = static_cast<int>(std::nearbyint(bounded)) + to.zero_point;
+    out[i] = static_cast<std::uint8_t>(q < 0 ? 0 : q > 255 ? 255 : q);
+  }
+}
+
+/// Computed in double and rounded once.
+float unary_value(UnaryMethod method, float alpha, float beta, float x) {
+  switch (method) {
+    case UnaryMethod::clamp: return clamped(x, alpha, beta);
+    case UnaryMethod::leaky_relu: return x < 0.0F ? alpha * x : x;
+    case UnaryMethod::sigmoid: return static_cast<float>(1.0 / (1.0 + std::exp(-double{x})));
+    case UnaryMethod::tanh: return static_cast<float>(std::tanh(double{x}));
+    case UnaryMethod::exponential: return static_cast<float>(std::exp(double{x}));
+    case UnaryMethod::hard_sigmoid: return clamped(alpha * x + beta, 0.0F, 1.0F);
+    case UnaryMethod::hard_swish: return x * clamped(x * (1.0F / 6.0F) + 0.5F, 0.0F, 1.0F);
+    case UnaryMethod::negate: return -x;
+    case UnaryMethod::absolute: return std::abs(x);
+    case UnaryMethod::square_root: return std::sqrt(x);
+  }
+  return x;
+}
+
+void unary(UnaryMethod method, float alpha, float beta, const float* x, std::size_t n,
+           float* out) noexcept {
+  for (std::size_t i = 0; i < n; ++i) out[i] = unary_value(method, alpha, beta, x[i]);
+}
+
+float binary_value(BinaryMethod method, float x, float y) {
+  switch (method) {
+    case BinaryMethod::add: return x + y;
+    case BinaryMethod::subtract: return x - y;
+    case BinaryMethod::multiply: return x * y;
+    case BinaryMethod::divide: return x / y;
+    case BinaryMethod::minimum: return smaller(x, y);
+    case BinaryMethod::maximum: return larger(x, y);
+  }
+  return x;
+}
+
+void binary(BinaryMethod method, const float* x, std::size_t x_step, const float* y,
+            std::size_t y_step, std::size_t n, float* out) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = binary_value(method, x[i * x_step], y[i * y_step]);
+  }
+}
+
+void softmax(const float* x, std::size_t rows, std::size_t n, float* out) noexcept {
+  for (std::size_t r = 0; r < rows; ++r, x += n, out += n) {
+    float largest = -std::numeric_limits<float>::infinity();
+    for (std::size_t i = 0; i < n; ++i) largest = larger(x[i], largest);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n; ++i) sum += std::exp(double{x[i]} - double{largest});
+    for (std::size_t i = 0; i < n; ++i) {
+      out[i] = static_cast<float>(std::exp(double{x[i]} - double{largest}) / sum);
+    }
+  }
+}
+
+}  // namespace
+
+constinit const KernelTable reference_kernels = {
+    "reference", float_product, int8_product, depthwise_product, pool,   extrema, moments,
+    histogram,   quantize,      unary,        binary,            softmax};
+
+}  // namespace octavo::kernels

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/quantization.hpp"
+
+/// The contract between Octavo's SIMD code and the rest: plain structs of pointers, and one table of
+/// functions per instruction set. Kernels know nothing of graphs, files or estimators; they do not
+/// allocate, throw or lock, and they may be called from several threads on disjoint tiles.
+///
+/// Tensors are row-major and channels-last. "Columns" are output channels, "rows" output positions.
+namespace octavo::kernels {
+
+/// Output channels in one packed panel of weights.
+inline constexpr std::size_t kPanelWidth = 16;
+
+/// Bytes that may be read behind the end of any float or uint8 input of a kernel. Buffers keep this
+/// slack behind their last element; what it holds never reaches a result.
+inline constexpr std::size_t kReadSlack = 64;
+
+/// Where the rows of a product's left operand start. Row m is output position (image, y, x),
+/// m = (image * out_height + y) * out_width + x. It is read in kernel_height * kernel_width
+/// segments of contiguous elements; segment (i, j) starts at input position
+/// (image, y * stride_height - pad_top + i * dilation_height,
+///         x * stride_width - pad_left + j * dilation_width), and counts as zeros where that lies
+/// outside [0, in_height) x [0, in_width).
+struct RowMap {
+  std::int64_t out_height = 1, out_width = 1;
+  std::int64_t in_height = 1, in_width = 1;
+  std::int64_t kernel_height = 1, kernel_width = 1;
+  std::int64_t stride_height = 1, stride_width = 1;
+  std::int64_t dilation_height = 1, dilation_width = 1;
+  std::int64_t pad_top = 0, pad_left = 0;
+  std::int64_t pixel_stride = 0;  ///< elements from one input position to the next in x
+  std::int64_t line_stride = 0;   ///< elements from one input line to the next
+  std::int64_t image_stride = 0;  ///< elements from one image to the next
+
+  [[nodiscard]] std::int64_t segments() const { return kernel_height * kernel_width; }
+
+  /// `rows` rows of a matrix, `stride` elements apart.
+  static RowMap matrix(std::int64_t rows, std::int64_t stride) {
+    RowMap map;
+    map.out_width = map.in_width = rows;
+    map.pixel_stride = stride;
+    map.line_stride = map.image_stride = rows * stride;
+    return map;
+  }
+};
+
+/// The fused activation: min(max(x, low), high). NaN passes through.
+struct Clamp {
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+};
+
+/// The part of a product that one call computes: rows [row_begin, row_end) and panels
+/// [panel_begin, panel_end) of kPanelWidth columns.
+struct Tile {
+  std::size_t row_begin = 0, row_end = 0;
+  std::size_t panel_begin = 0, panel_end = 0;
+};
+
+/// out[m][n] = clamp(sum over segments s and k of a[m][s][k] * b[n][s][k] + bias[n]).
+struct FloatProduct {
+  const float* a = nullptr;
+  RowMap rows;
+  std::size_t depth = 0;         ///< elements of one segment
+  const float* zeros = nullptr;  ///< `depth` zeros, read for segments outside the input
+  const float* b = nullptr;      ///< packed by PackedFloat
+  std::size_t columns = 0;
+  const float* bias = nullptr;  ///< [columns]; null: none
+  Clamp clamp;
+  float* out = nullptr;
+  std::size_t out_stride = 0;  ///< elements from one row of the output to the next
+};
+
+/// How the int16 partial sums of one panel of int8 weights are formed (kernels/packing.hpp).
+/// Every method is exact for the panels that the packer gives it.
+enum class Int8Method : std::uint8_t { chain4, chain3, chain2, chain1, wide };
+
+/// acc[m][n] = sum over s and k of (a[m][s][k] - zero_point) * b[n][s][k], exact in int32;
+/// out[m][n] = clamp(float(acc) * (scale * b_scale[n]) + bias[n]), multiplied then added.
+/// Padding is part of `a` (a border that holds the zero point): segments never leave the input.
+struct Int8Product {
+  const std::uint8_t* a = nullptr;
+  RowMap rows;
+  std::size_t depth = 0;                           ///< elements of one segment, before packing
+  std::size_t packed_depth = 0;                    ///< ... rounded up as packed; bytes read from a
+  const std::int8_t* b = nullptr;                  ///< packed by PackedInt8
+  const std::int16_t* compensation = nullptr;      ///< start of each chain, see PackedInt8
+  std::size_t compensation_stride = 0;             ///< elements from one panel's to the next
+  const std::int32_t* column_sums = nullptr;       ///< [panels * kPanelWidth], sum of b[n]
+  const Int8Method* methods = nullptr;             ///< [panels]
+  std::size_t columns = 0;
+  const Quantization* quantization = nullptr;      ///< of a: one per `rows_per_range` rows
+  std::size_t rows_per_range = 0;
+  const float* b_scales = nullptr;                 ///< [columns]
+  const float* bias = nullptr;                     ///< [columns]; null: none
+  Clamp clamp;
+  float* out = nullptr;
+  std::int32_t* accumulators = nullptr;  ///< when set, acc is written here and `out` is not used
+  std::size_t out_stride = 0;            ///< elements from one row of the output to the next
+};
+
+/// out[m][c] = clamp(sum over segments s of a[m][s][c] * weights[s][c] + bias[c]).
+struct DepthwiseProduct {
+  const float* a = nullptr;
+  RowMap rows;
+  std::size_t channels = 0;
+  const float* weights = nullptr;  ///< [segments][channels]
+  const float* bias = nullptr;     ///< [channels]; null: none
+  Clamp clamp;
+  float* out = nullptr;  ///< [rows][channels]
+};
+
+enum class PoolMethod : std::uint8_t { maximum, average };
+
+/// Pools every channel over the segments of a row that lie inside the input. `average` divides by
+/// their number, or by `divisor` when it is not 0.
+struct Pool {
+  PoolMethod method = PoolMethod::maximum;
+  const float* a = nullptr;
+  RowMap rows;
+  std::size_t channels = 0;
+  std::int64_t divisor = 0;
+  float* out = nullptr;  ///< [rows][channels]
+};
+
+/// Smallest and largest element; {+inf, -inf} for none. `finite` is false when any element is NaN
+/// or infinite; low and high mean nothing then.
+struct Extrema {
+  float low = std::numeric_limits<float>::infinity();
+  float high = -std::numeric_limits<float>::infinity();
+  bool finite = true;
+};
+
+struct MomentSums {
+  double sum = 0.0;
+  double sum_magnitudes = 0.0;
+  double sum_squares = 0.0;
+};
+
+/// Equal bins over [low, high]: x (or |x| for `magnitudes`) counts in bin
+/// min(int((x - low) * bins_per_unit), bins - 1), in float, multiplied after subtracting.
+struct HistogramBins {
+  float low = 0.0F;
+  float bins_per_unit = 0.0F;
+  std::size_t bins = 0;
+  bool magnitudes = false;
+};
+
+enum class UnaryMethod : std::uint8_t {
+  clamp,         ///< min(max(x, alpha), beta)
+  leaky_relu,    ///< x < 0 ? alpha * x : x
+  sigmoid,
+  tanh,
+  exponential,
+  hard_sigmoid,  ///< min(max(alpha * x + beta, 0), 1)
+  hard_swish,    ///< x * min(max(x / 6 + 0.5, 0), 1)
+  negate,
+  absolute,
+  square_root,
+};
+
+enum class BinaryMethod : std::uint8_t { add, subtract, multiply, divide, minimum, maximum };
+
+/// The kernels of one instruction set.
+struct KernelTable {
+  const char* name;
+
+  void (*float_product)(const FloatProduct&, const Tile&) noexcept;
+  void (*int8_product)(const Int8Product&, const Tile&) noexcept;
+  /// Output lines [line_begin, line_end) of all images, line = image * out_height + y.
+  void (*depthwise_product)(const DepthwiseProduct&, std::size_t line_begin,
+                            std::size_t line_end) noexcept;
+  void (*pool)(const Pool&, std::size_t line_begin, std::size_t line_end) noexcept;
+
+  Extrema (*extrema)(const float* x, std::size_t n) noexcept;
+  MomentSums (*moments)(const float* x, std::size_t n) noexcept;
+  /// Adds to `counts`.
+  void (*histogram)(const float* x, std::size_t n, const HistogramBins& bins,
+                    std::uint64_t* counts) noexcept;
+  void (*quantize)(const float* x, std::size_t n, const Quantization& to,
+                   std::uint8_t* out) noexcept;
+
+  void (*unary)(UnaryMethod method, float alpha, float beta, const float* x, std::size_t n,
+                float* out) noexcept;
+  /// out[i] = x[i * x_step] . y[i * y_step]; steps are 0 (one value for all) or 1.
+  void (*binary)(BinaryMethod method, const float* x, std::size_t x_step, const float* y,
+                 std::size_t y_step, std::size_t n, float* out) noexcept;
+  /// Softmax over each of `rows` rows of n contiguous elements, shifted by the row's maximum.
+  void (*softmax)(const float* x, std::size_t rows, std::size_t n, float* out) noexcept;
+};
+
+}  // namespace octavo::kernels

@@ -1,0 +1,284 @@
+#pragma once
+
+#include <xsimd/xsimd.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+/// What the kernels need beyond xsimd, in its idiom: a primitive is a function template over the
+/// architecture, overloaded for each that implements it; a derived architecture inherits it. This is
+/// the only file with intrinsics, and the only one that knows of differences between xsimd versions.
+namespace octavo::kernels::simd {
+namespace {
+
+using xsimd::batch;
+using xsimd::kernel::requires_arch;
+
+/// f(0), f(1) ... f(N - 1), the index as a compile-time constant: arrays of batches indexed by it
+/// stay in registers.
+template <std::size_t N, class F>
+[[gnu::always_inline]] inline void unroll(F&& f) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<std::size_t, I>{}), ...);
+  }
+  (std::make_index_sequence<N>{});
+}
+
+template <class T, class A>
+inline constexpr std::size_t lanes = batch<T, A>::size;
+
+namespace detail {
+
+#if XSIMD_WITH_SSE4_1
+
+template <class A>
+inline batch<std::uint8_t, A> repeat4(std::int32_t bytes, requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_set1_epi32(bytes);
+}
+template <class A>
+inline batch<std::int16_t, A> repeat4_widened(std::int32_t bytes,
+                                              requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_unpacklo_epi8(_mm_set1_epi32(bytes), _mm_setzero_si128());
+}
+template <class A>
+inline batch<std::int16_t, A> load_widened(const std::int8_t* p,
+                                           requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+template <class A>
+inline batch<std::int16_t, A> maddubs(batch<std::uint8_t, A> const& a,
+                                      batch<std::int8_t, A> const& b,
+                                      requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_maddubs_epi16(a, b);
+}
+template <class A>
+inline batch<std::int32_t, A> madd(batch<std::int16_t, A> const& a, batch<std::int16_t, A> const& b,
+                                   requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_madd_epi16(a, b);
+}
+template <class A>
+inline batch<std::int32_t, A> add_pairs(batch<std::int32_t, A> const& x,
+                                        batch<std::int32_t, A> const& y,
+                                        requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_hadd_epi32(x, y);
+}
+template <class A>
+inline batch<std::uint8_t, A> narrow(batch<std::int32_t, A> const& a,
+                                     batch<std::int32_t, A> const& b,
+                                     batch<std::int32_t, A> const& c,
+                                     batch<std::int32_t, A> const& d,
+                                     requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d));
+}
+template <class A>
+inline batch<float, A> clamp(batch<float, A> const& x, batch<float, A> const& low,
+                             batch<float, A> const& high, requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_min_ps(high, _mm_max_ps(low, x));  // where unordered, both give their second operand
+}
+template <class A>
+inline batch<float, A> as_float(batch<std::int32_t, A> const& x,
+                                requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_castsi128_ps(x);
+}
+template <class A>
+inline batch<std::int32_t, A> truncate_to_int(batch<float, A> const& x,
+                                              requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_cvttps_epi32(x);
+}
+template <class A>
+inline batch<double, A> low_doubles(batch<float, A> const& x,
+                                    requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_cvtps_pd(x);
+}
+template <class A>
+inline batch<double, A> high_doubles(batch<float, A> const& x,
+                                     requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_cvtps_pd(_mm_movehl_ps(x, x));
+}
+
+#endif
+#if XSIMD_WITH_AVX2
+
+template <class A>
+inline batch<std::uint8_t, A> repeat4(std::int32_t bytes, requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_set1_epi32(bytes);
+}
+template <class A>
+inline batch<std::int16_t, A> repeat4_widened(std::int32_t bytes,
+                                              requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_unpacklo_epi8(_mm256_set1_epi32(bytes), _mm256_setzero_si256());
+}
+template <class A>
+inline batch<std::int16_t, A> load_widened(const std::int8_t* p,
+                                           requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+template <class A>
+inline batch<std::int16_t, A> maddubs(batch<std::uint8_t, A> const& a,
+                                      batch<std::int8_t, A> const& b,
+                                      requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_maddubs_epi16(a, b);
+}
+template <class A>
+inline batch<std::int32_t, A> madd(batch<std::int16_t, A> const& a, batch<std::int16_t, A> const& b,
+                                   requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_madd_epi16(a, b);
+}
+template <class A>
+inline batch<std::int32_t, A> add_pairs(batch<std::int32_t, A> const& x,
+                                        batch<std::int32_t, A> const& y,
+                                        requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_permute4x64_epi64(_mm256_hadd_epi32(x, y), 0xD8);
+}
+template <class A>
+inline batch<std::uint8_t, A> narrow(batch<std::int32_t, A> const& a,
+                                     batch<std::int32_t, A> const& b,
+                                     batch<std::int32_t, A> const& c,
+                                     batch<std::int32_t, A> const& d,
+                                     requires_arch<xsimd::avx2>) noexcept {
+  const __m256i by_half =
+      _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  return _mm256_permutevar8x32_epi32(by_half, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+template <class A>
+inline batch<float, A> clamp(batch<float, A> const& x, batch<float, A> const& low,
+                             batch<float, A> const& high, requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_min_ps(high, _mm256_max_ps(low, x));
+}
+template <class A>
+inline batch<float, A> as_float(batch<std::int32_t, A> const& x,
+                                requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_castsi256_ps(x);
+}
+template <class A>
+inline batch<std::int32_t, A> truncate_to_int(batch<float, A> const& x,
+                                              requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_cvttps_epi32(x);
+}
+template <class A>
+inline batch<double, A> low_doubles(batch<float, A> const& x, requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_cvtps_pd(_mm256_castps256_ps128(x));
+}
+template <class A>
+inline batch<double, A> high_doubles(batch<float, A> const& x,
+                                     requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
+}
+
+#endif
+
+inline std::int32_t load4(const std::uint8_t* p) noexcept {
+  std::int32_t bytes;
+  std::memcpy(&bytes, p, sizeof bytes);
+  return bytes;
+}
+
+}  // namespace detail
+
+/// The four bytes at p, over and over.
+template <class A>
+inline batch<std::uint8_t, A> repeat4(const std::uint8_t* p) noexcept {
+  return detail::repeat4<A>(detail::load4(p), A{});
+}
+
+/// The four bytes at p as int16, over and over.
+template <class A>
+inline batch<std::int16_t, A> repeat4_widened(const std::uint8_t* p) noexcept {
+  return detail::repeat4_widened<A>(detail::load4(p), A{});
+}
+
+template <class A>
+inline batch<std::int16_t, A> load_widened(const std::int8_t* p) noexcept {
+  return detail::load_widened<A>(p, A{});
+}
+
+/// a[2i] * b[2i] + a[2i + 1] * b[2i + 1], saturated to int16.
+template <class A>
+inline batch<std::int16_t, A> maddubs(batch<std::uint8_t, A> const& a,
+                                      batch<std::int8_t, A> const& b) noexcept {
+  return detail::maddubs<A>(a, b, A{});
+}
+
+/// a[2i] * b[2i] + a[2i + 1] * b[2i + 1] in int32.
+template <class A>
+inline batch<std::int32_t, A> madd(batch<std::int16_t, A> const& a,
+                                   batch<std::int16_t, A> const& b) noexcept {
+  return detail::madd<A>(a, b, A{});
+}
+
+/// The sums of adjacent pairs of x, then of y.
+template <class A>
+inline batch<std::int32_t, A> add_pairs(batch<std::int32_t, A> const& x,
+                                        batch<std::int32_t, A> const& y) noexcept {
+  return detail::add_pairs<A>(x, y, A{});
+}
+
+/// a, b, c, d one after the other, each saturated to uint8.
+template <class A>
+inline batch<std::uint8_t, A> narrow(batch<std::int32_t, A> const& a,
+                                     batch<std::int32_t, A> const& b,
+                                     batch<std::int32_t, A> const& c,
+                                     batch<std::int32_t, A> const& d) noexcept {
+  return detail::narrow<A>(a, b, c, d, A{});
+}
+
+/// min(max(x, low), high); x where it is NaN or equal to a bound.
+template <class A>
+inline batch<float, A> clamp(batch<float, A> const& x, batch<float, A> const& low,
+                             batch<float, A> const& high) noexcept {
+  return detail::clamp<A>(x, low, high, A{});
+}
+
+/// The larger of each two; NaN when either is.
+template <class A>
+inline batch<float, A> larger(batch<float, A> const& x, batch<float, A> const& y) noexcept {
+  return xsimd::select((x > y) | xsimd::isnan(x), x, y);
+}
+
+/// The smaller of each two; NaN when either is.
+template <class A>
+inline batch<float, A> smaller(batch<float, A> const& x, batch<float, A> const& y) noexcept {
+  return xsimd::select((x < y) | xsimd::isnan(x), x, y);
+}
+
+/// The same bits.
+template <class A>
+inline batch<float, A> as_float(batch<std::int32_t, A> const& x) noexcept {
+  return detail::as_float<A>(x, A{});
+}
+
+/// Rounds towards zero.
+template <class A>
+inline batch<std::int32_t, A> truncate_to_int(batch<float, A> const& x) noexcept {
+  return detail::truncate_to_int<A>(x, A{});
+}
+
+template <class A>
+inline batch<double, A> low_doubles(batch<float, A> const& x) noexcept {
+  return detail::low_doubles<A>(x, A{});
+}
+
+template <class A>
+inline batch<double, A> high_doubles(batch<float, A> const& x) noexcept {
+  return detail::high_doubles<A>(x, A{});
+}
+
+/// Fetches the cache line of p soon to be read; any address is allowed.
+inline void prefetch(const void* p) noexcept { __builtin_prefetch(p, 0, 3); }
+
+/// Emits nothing, but makes the compiler compute x here: without it g++ 12 moves the loads of all
+/// rows of a tile to its top and spills them.
+template <class T, class A>
+[[gnu::always_inline]] inline void pin(batch<T, A>& x) noexcept {
+#if defined(__x86_64__)
+  asm volatile("" : "+x"(x.data));
+#elif defined(__aarch64__)
+  asm volatile("" : "+w"(x.data));
+#endif
+}
+
+}  // namespace
+}  // namespace octavo::kernels::simd

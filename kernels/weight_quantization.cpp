@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kernels/packing.hpp"
+
+namespace octavo::kernels {
+namespace {
+
+constexpr float kLargest = 127.0F;
+
+/// Half to even, for |x| < 2^22: the sum has no bits left for a fraction.
+float rounded(float x) {
+  constexpr float kNoFraction = 12582912.0F;  // 1.5 * 2^23
+  return (x + kNoFraction) - kNoFraction;
+}
+
+float quantized(float w, float scale) {
+  const float q = rounded(w / scale);
+  return q > -kLargest ? (q < kLargest ? q : kLargest) : -kLargest;
+}
+
+/// 1 for a column without a weight that a normal scale can represent.
+float unconstrained_scale(std::span<const float> column) {
+  float largest = 0.0F;
+  for (const float w : column) largest = std::max(largest, std::abs(w));
+  const float scale = largest / kLargest;
+  return std::isnormal(scale) ? scale : 1.0F;
+}
+
+/// The largest number of weights in one int16 lane: two of each of a chain's groups.
+constexpr std::size_t kMostInLane = 8;
+
+/// Some weights' magnitudes whose quantized sum is limited.
+struct Group {
+  std::array<float, kMostInLane> magnitudes{};
+  std::size_t size = 0;
+  float sum = 0.0F;
+
+  void add(float magnitude) {
+    magnitudes[size++] = magnitude;
+    sum += magnitude;
+  }
+  [[nodiscard]] float quantized_sum(float scale) const {
+    float total = 0.0F;
+    for (std::size_t i = 0; i < size; ++i) total += quantized(magnitudes[i], scale);
+    return total;
+  }
+};
+
+/// The smallest scale from `scale` on (within a few millionths) at which the group's quantized sum
+/// is at most `limit`. As each term falls when the scale grows, what held before still holds.
+float raised_scale(const Group& group, float limit, float scale) {
+  // Rounding adds at most one half for each term; the rest covers the rounding of the sum.
+  const float safe = limit - 0.5F * static_cast<float>(group.size) - 0.01F;
+  if (group.sum <= safe * scale || group.quantized_sum(scale) <= limit) return scale;
+  constexpr int kBisections = 14;
+  float failing = scale;
+  float holding = group.sum / safe;
+  for (int i = 0; i < kBisections; ++i) {
+    const float middle = failing + 0.5F * (holding - failing);
+    (group.quantized_sum(middle) <= limit ? holding : failing) = middle;
+  }
+  return holding;
+}
+
+/// The scale at which one segment of a column meets the condition of a chain (kernels/packing.cpp).
+float segment_scale(std::span<const float> w, std::size_t length, float scale) {
+  constexpr float kLaneLimit = 255.0F;
+  constexpr float kPairLimit = 128.0F;
+  const std::size_t chain = 4 * length;
+  for (std::size_t begin = 0; begin < w.size(); begin += chain) {
+    std::array<Group, 2> lanes;
+    for (std::size_t k = begin; k < std::min(begin + chain, w.size()); k += 2) {
+      const float first = w[k];
+      const float second = k + 1 < w.size() ? w[k + 1] : 0.0F;
+      Group pair;
+      pair.add(std::abs(first));
+      pair.add(std::abs(second));
+      if ((first < 0.0F) == (second < 0.0F)) scale = raised_scale(pair, kPairLimit, scale);
+      Group& lane = lanes[k / 2 % 2];
+      lane.add(pair.magnitudes[0]);
+      lane.add(pair.magnitudes[1]);
+    }
+    if (length == 1) continue;
+    for (const Group& lane : lanes) scale = raised_scale(lane, kLaneLimit, scale);
+  }
+  return scale;
+}
+
+/// The energy that quantizing a column loses.
+double noise(std::span<const float> column, float scale) {
+  double energy = 0.0;
+  for (const float w : column) {
+    const double error = double{w} - double{scale} * double{quantized(w, scale)};
+    energy += error * error;
+  }
+  return energy;
+}
+
+double noise(std::span<const float> weights, const std::vector<float>& scales,
+             std::size_t column_size) {
+  double energy = 0.0;
+  for (std::size_t n = 0; n < scales.size(); ++n) {
+    energy += noise(weights.subspan(n * column_size, column_size), scales[n]);
+  }
+  return energy;
+}
+
+std::vector<float> fitted_scales(std::span<const float> weights, const WeightShape& shape,
+                                 int chain, std::vector<float> scales) {
+  for (std::size_t begin = 0; begin < weights.size(); begin += shape.depth) {
+    float& scale = scales[begin / (shape.segments * shape.depth)];
+    scale = segment_scale(weights.subspan(begin, shape.depth), static_cast<std::size_t>(chain),
+                          scale);
+  }
+  return scales;
+}
+
+}  // namespace
+
+QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
+                                  int max_chain, float loss_budget_db) {
+  const std::size_t column_size = shape.segments * shape.depth;
+  QuantizedWeights result;
+  result.scales.reserve(shape.columns);
+  for (std::size_t n = 0; n < shape.columns; ++n) {
+    result.scales.push_back(
+        unconstrained_scale(weights.subspan(n * column_size, column_size)));
+  }
+  if (max_chain > 0) {
+    const double allowed = noise(weights, result.scales, column_size) *
+                           std::pow(10.0, double{loss_budget_db} / 10.0);
+    for (int chain = max_chain; chain > 0 && result.chain == 0; --chain) {
+      std::vector<float> fitted = fitted_scales(weights, shape, chain, result.scales);
+      if (noise(weights, fitted, column_size) > allowed) continue;
+      result.scales = std::move(fitted);
+      result.chain = chain;
+    }
+  }
+  result.values.resize(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    result.values[i] =
+        static_cast<std::int8_t>(quantized(weights[i], result.scales[i / column_size]));
+  }
+  return result;
+}
+
+}  // namespace octavo::kernels

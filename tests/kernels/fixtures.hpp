@@ -1,0 +1,117 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "kernels/dispatch.hpp"
+#include "kernels/kernels.hpp"
+#include "tests/support/random.hpp"
+
+namespace octavo::test {
+
+/// What a kernel reads: kReadSlack bytes behind it hold NaN or 255, which must not matter, and
+/// `offset` elements before it take it off every alignment.
+template <class T>
+class Input {
+ public:
+  explicit Input(std::size_t size, std::size_t offset = 1)
+      : values_(offset + size + kernels::kReadSlack / sizeof(T)), offset_(offset), size_(size) {
+    std::memset(values_.data(), 0xFF, values_.size() * sizeof(T));
+  }
+
+  T* data() { return values_.data() + offset_; }
+  const T* data() const { return values_.data() + offset_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  T& operator[](std::size_t i) { return data()[i]; }
+  const T& operator[](std::size_t i) const { return data()[i]; }
+  T* begin() { return data(); }
+  T* end() { return data() + size_; }
+  const T* begin() const { return data(); }
+  const T* end() const { return data() + size_; }
+
+ private:
+  std::vector<T> values_;
+  std::size_t offset_, size_;
+};
+
+/// Calls f(table) for every instruction set that this machine runs, the reference included.
+template <class F>
+void for_each_isa(F&& f) {
+  for (const kernels::Isa& isa : kernels::isas()) {
+    if (!isa.supported) continue;
+    CAPTURE(std::string(isa.name));
+    f(*isa.table);
+  }
+}
+
+inline const kernels::KernelTable& reference() { return kernels::select_kernels("reference"); }
+
+/// The same bits, or both NaN.
+inline bool identical(float x, float y) {
+  return std::memcmp(&x, &y, sizeof x) == 0 || (x != x && y != y);
+}
+
+template <class T>
+std::size_t count_different(const std::vector<T>& x, const std::vector<T>& y) {
+  std::size_t different = x.size() == y.size() ? 0 : 1;
+  for (std::size_t i = 0; i < x.size() && i < y.size(); ++i) {
+    if constexpr (std::is_same_v<T, float>) {
+      different += identical(x[i], y[i]) ? 0 : 1;
+    } else {
+      different += x[i] == y[i] ? 0 : 1;
+    }
+  }
+  return different;
+}
+
+inline std::int64_t rows_of(const kernels::RowMap& map, std::int64_t images = 1) {
+  return images * map.out_height * map.out_width;
+}
+
+/// A convolution over [images][height][width][channels].
+struct Convolution {
+  std::int64_t images = 1, height = 1, width = 1, channels = 1;
+  std::int64_t kernel_height = 1, kernel_width = 1;
+  std::int64_t stride = 1, dilation = 1, padding = 0;
+
+  [[nodiscard]] kernels::RowMap map() const {
+    kernels::RowMap m;
+    m.in_height = height;
+    m.in_width = width;
+    m.kernel_height = kernel_height;
+    m.kernel_width = kernel_width;
+    m.stride_height = m.stride_width = stride;
+    m.dilation_height = m.dilation_width = dilation;
+    m.pad_top = m.pad_left = padding;
+    m.out_height = (height + 2 * padding - (kernel_height - 1) * dilation - 1) / stride + 1;
+    m.out_width = (width + 2 * padding - (kernel_width - 1) * dilation - 1) / stride + 1;
+    m.pixel_stride = channels;
+    m.line_stride = width * channels;
+    m.image_stride = height * width * channels;
+    return m;
+  }
+  [[nodiscard]] std::size_t input_size() const {
+    return static_cast<std::size_t>(images * height * width * channels);
+  }
+  [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(rows_of(map(), images)); }
+};
+
+/// Where segment `s` of output row `m` starts in the input; -1 in the padding. Written apart from
+/// the kernels' own walk over rows.
+inline std::int64_t segment_offset(const kernels::RowMap& map, std::size_t m, std::int64_t s) {
+  const auto row = static_cast<std::int64_t>(m);
+  const std::int64_t image = row / (map.out_height * map.out_width);
+  const std::int64_t y = row / map.out_width % map.out_height * map.stride_height - map.pad_top +
+                         s / map.kernel_width * map.dilation_height;
+  const std::int64_t x = row % map.out_width * map.stride_width - map.pad_left +
+                         s % map.kernel_width * map.dilation_width;
+  if (y < 0 || y >= map.in_height || x < 0 || x >= map.in_width) return -1;
+  return image * map.image_stride + y * map.line_stride + x * map.pixel_stride;
+}
+
+}  // namespace octavo::test

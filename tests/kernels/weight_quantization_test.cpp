@@ -1,0 +1,151 @@
+#include <cmath>
+#include <limits>
+
+#include "tests/kernels/int8_problem.hpp"
+
+using namespace octavo::kernels;
+using octavo::test::Random;
+
+namespace {
+
+std::vector<float> normal_weights(std::size_t n, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> w(n);
+  for (float& x : w) x = random.normal();
+  return w;
+}
+
+/// What quantizing loses, in dB below the signal.
+double signal_to_noise(const std::vector<float>& w, const QuantizedWeights& q,
+                       const WeightShape& shape) {
+  double signal = 0.0;
+  double noise = 0.0;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const double back = double{q.scales[i / (shape.segments * shape.depth)]} * q.values[i];
+    signal += double{w[i]} * w[i];
+    noise += (w[i] - back) * (w[i] - back);
+  }
+  return 10.0 * std::log10(signal / noise);
+}
+
+constexpr float kAnyLoss = 100.0F;
+
+}  // namespace
+
+TEST_CASE("weights: without a condition, the largest magnitude becomes 127") {
+  const WeightShape shape{3, 1, 4};
+  const std::vector<float> w = {1.0F,  -2.54F, 0.02F, 0.03F,  // scale 0.02
+                                0.0F,  0.0F,   0.0F,  0.0F,
+                                -1e-3F, 0.0F,  5e-4F, 1e-3F};
+  const QuantizedWeights q = quantize_weights(w, shape, 0, 0.0F);
+  CHECK(q.chain == 0);
+  CHECK(q.scales[0] == 2.54F / 127.0F);
+  CHECK(q.scales[1] == 1.0F);
+  CHECK(q.values == std::vector<std::int8_t>{50, -127, 1, 2, 0, 0, 0, 0, -127, 0, 64, 127});
+}
+
+TEST_CASE("weights: every chain is met, as tightly as rounding allows") {
+  for (const WeightShape shape :
+       {WeightShape{40, 1, 300}, WeightShape{17, 9, 21}, WeightShape{16, 3, 192},
+        WeightShape{5, 1, 1}, WeightShape{33, 2, 7}}) {
+    const std::vector<float> w = normal_weights(shape.size(), shape.depth);
+    double best = 0.0;
+    for (int chain = 0; chain <= 4; ++chain) {
+      CAPTURE(shape.depth);
+      CAPTURE(chain);
+      const QuantizedWeights q = quantize_weights(w, shape, chain, kAnyLoss);
+      CHECK(q.chain == chain);
+      const double quality = signal_to_noise(w, q, shape);
+      if (chain == 0) best = quality;
+      CHECK(best - quality < 8.0);
+      if (chain == 0) continue;
+      const PackedInt8 packed(q.values, shape);
+      for (const Int8Method method : packed.methods()) CHECK(method != Int8Method::wide);
+      if (chain != 4 || shape.depth < 100) continue;
+      for (const Int8Method method : packed.methods()) CHECK(method == Int8Method::chain4);
+      // A scale a little smaller breaks the condition in a column that was enlarged.
+      const QuantizedWeights free = quantize_weights(w, shape, 0, 0.0F);
+      for (std::size_t n = 0; n < shape.columns; ++n) {
+        if (q.scales[n] == free.scales[n]) continue;
+        QuantizedWeights tighter = q;
+        const float scale = q.scales[n] * 0.9999F;
+        const std::size_t size = shape.segments * shape.depth;
+        for (std::size_t i = n * size; i < (n + 1) * size; ++i) {
+          tighter.values[i] = static_cast<std::int8_t>(std::nearbyint(w[i] / scale));
+        }
+        CHECK(PackedInt8(tighter.values, shape).methods()[n / 16] != Int8Method::chain4);
+      }
+    }
+  }
+}
+
+TEST_CASE("weights: the longest chain within the loss budget") {
+  const WeightShape shape{64, 1, 768};
+  const std::vector<float> w = normal_weights(shape.size(), 1);
+  const double free = signal_to_noise(w, quantize_weights(w, shape, 0, 0.0F), shape);
+  std::vector<double> losses = {0.0};
+  for (int chain = 1; chain <= 4; ++chain) {
+    losses.push_back(
+        free - signal_to_noise(w, quantize_weights(w, shape, chain, kAnyLoss), shape));
+    CHECK(losses.back() > losses[static_cast<std::size_t>(chain) - 1] - 0.1);
+  }
+  for (int chain = 1; chain <= 4; ++chain) {
+    const auto loss = static_cast<float>(losses[static_cast<std::size_t>(chain)]);
+    CHECK(quantize_weights(w, shape, chain, loss + 0.01F).chain == chain);
+    CHECK(quantize_weights(w, shape, chain, loss - 0.01F).chain < chain);
+  }
+  CHECK(quantize_weights(w, shape, 4, 0.0F).chain == 0);
+}
+
+TEST_CASE("weights: a column that needs no enlargement costs nothing") {
+  // One large weight, the rest small.
+  const WeightShape shape{2, 1, 64};
+  std::vector<float> w(shape.size(), 0.004F);
+  w[0] = w[64] = 1.0F;
+  const QuantizedWeights q = quantize_weights(w, shape, 4, 0.0F);
+  CHECK(q.chain == 4);
+  CHECK(q.scales[0] == 1.0F / 127.0F);
+}
+
+TEST_CASE("weights: tiny, huge and non-finite values do not crash") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const WeightShape shape{6, 1, 8};
+  std::vector<float> w = normal_weights(shape.size(), 2);
+  for (std::size_t i = 0; i < 8; ++i) {
+    w[i] *= 1e-45F;
+    w[8 + i] *= 5e37F;
+    w[16 + i] = i == 3 ? inf : w[16 + i];
+    w[24 + i] = i == 3 ? std::numeric_limits<float>::quiet_NaN() : w[24 + i];
+    w[32 + i] *= 1e-37F;
+  }
+  for (int chain = 0; chain <= 4; ++chain) {
+    const QuantizedWeights q = quantize_weights(w, shape, chain, kAnyLoss);
+    REQUIRE(q.values.size() == w.size());
+    for (const std::int8_t v : q.values) CHECK(v >= -127);
+    for (const float scale : q.scales) CHECK(scale > 0.0F);
+  }
+}
+
+TEST_CASE("packing: where every weight goes") {
+  const WeightShape shape{18, 2, 6};
+  std::vector<std::int8_t> w(shape.size());
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<std::int8_t>(i % 31) ;
+  Int8Product p;
+  const PackedInt8 packed(w, shape);
+  packed.bind(p);
+  CHECK(p.depth == 6);
+  CHECK(p.packed_depth == 8);
+  CHECK(p.columns == 18);
+  for (std::size_t n = 0; n < 18; ++n) {
+    int sum = 0;
+    for (std::size_t s = 0; s < 2; ++s) {
+      for (std::size_t k = 0; k < 8; ++k) {
+        const std::size_t group = (n / 16 * 2 + s) * 2 + k / 4;
+        const int expected = k < 6 ? w[(n * 2 + s) * 6 + k] : 0;
+        CHECK(p.b[(group * 16 + n % 16) * 4 + k % 4] == expected);
+        sum += expected;
+      }
+    }
+    CHECK(p.column_sums[n] == sum);
+  }
+}

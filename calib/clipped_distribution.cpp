@@ -1,0 +1,126 @@
+#include "calib/clipped_distribution.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "calib/logarithm.hpp"
+
+namespace octavo::calib {
+namespace {
+
+/// The probability that Q gives a bin that only clipped values occupy: small enough to make that
+/// costlier than any bin with a value of its own, in a histogram of up to 10^9 values.
+constexpr double kSmoothing = 1e-9;
+
+double x_log_x(std::uint64_t count) noexcept {
+  const double x = static_cast<double>(count);
+  return count == 0 ? 0.0 : x * logarithm(x);
+}
+
+/// The bin that holds zero, or the one nearest to it; in float, as the values were binned.
+std::size_t bin_of_zero(const HistogramView& histogram) noexcept {
+  const std::size_t bins = histogram.counts.size();
+  if (histogram.low >= 0.0F) return 0;
+  if (histogram.high <= 0.0F) return bins - 1;
+  const float bins_per_unit = static_cast<float>(bins) / (histogram.high - histogram.low);
+  const float last = static_cast<float>(bins - 1);
+  return static_cast<std::size_t>(std::min(-histogram.low * bins_per_unit, last));
+}
+
+std::uint64_t fuller_neighbour(std::span<const std::uint64_t> counts, std::size_t bin) noexcept {
+  const std::uint64_t left = bin == 0 ? 0 : counts[bin - 1];
+  return bin + 1 == counts.size() ? left : std::max(left, counts[bin + 1]);
+}
+
+}  // namespace
+
+ClippedDistribution::ClippedDistribution(const HistogramView& histogram) noexcept
+    : kept_{0, histogram.counts.size()}, zero_bin_(bin_of_zero(histogram)) {
+  const bool has_zero = histogram.low <= 0.0F && histogram.high >= 0.0F;
+  values_before_[0] = 0;
+  occupied_before_[0] = 0;
+  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+    std::uint64_t count = histogram.counts[i];
+    if (has_zero && i == zero_bin_) count = std::min(count, fuller_neighbour(histogram.counts, i));
+    values_before_[i + 1] = values_before_[i] + count;
+    occupied_before_[i + 1] =
+        static_cast<std::uint16_t>(occupied_before_[i] + (count != 0 ? 1 : 0));
+    sum_x_log_x_ += x_log_x(count);
+  }
+  total_ = values_before_[kept_.last];
+}
+
+void ClippedDistribution::narrow() noexcept {
+  const std::size_t left = kept_.first;
+  const std::size_t right = kept_.last - 1;
+  const bool from_right = left == zero_bin_ || (right != zero_bin_ && count(left) > count(right));
+  const std::size_t end = from_right ? right : left;
+  sum_x_log_x_ -= x_log_x(count(end));
+  kept_.drop(end);
+}
+
+double ClippedDistribution::divergence(std::size_t levels) const noexcept {
+  const std::size_t left = kept_.first;
+  const std::size_t right = kept_.last - 1;
+  const std::uint64_t inside = values_before_[kept_.last] - values_before_[left];
+  if (inside == 0) return std::numeric_limits<double>::infinity();
+  const std::uint64_t clipped_left = values_before_[left];
+  const std::uint64_t clipped_right = total_ - values_before_[kept_.last];
+
+  // With N values in all, M of them inside, c in a bin of P, and a group of G values of P and C of
+  // Q in n occupied bins: KL = (sum over bins of c log c - sum over groups of G log(C / n)) / N
+  //                          + log(M / N).
+  const double bins = sum_x_log_x_ - x_log_x(count(left)) - x_log_x(count(right)) +
+                      x_log_x(count(left) + clipped_left) + x_log_x(count(right) + clipped_right);
+  const std::size_t size = kept_.size();
+  const double groups =
+      end_group({left, left + size / levels}, left, clipped_left) + middle_groups(levels) +
+      end_group({left + (levels - 1) * size / levels, kept_.last}, right, clipped_right);
+  const double total = static_cast<double>(total_);
+  return (bins - groups) / total + logarithm(static_cast<double>(inside) / total);
+}
+
+double ClippedDistribution::end_group(BinInterval group, std::size_t end,
+                                      std::uint64_t clipped) const noexcept {
+  const std::uint64_t own = values_before_[group.last] - values_before_[group.first];
+  const int occupied = occupied_before_[group.last] - occupied_before_[group.first] +
+                       (clipped != 0 && count(end) == 0 ? 1 : 0);
+  if (own + clipped == 0) return 0.0;
+  const double inside =
+      static_cast<double>(values_before_[kept_.last] - values_before_[kept_.first]);
+  const double in_q = own == 0 ? kSmoothing * inside : static_cast<double>(own) / occupied;
+  return static_cast<double>(own + clipped) * logarithm(in_q);
+}
+
+double ClippedDistribution::middle_groups(std::size_t levels) const noexcept {
+  // Gathering, logarithms and sum are apart so that compilers vectorise the latter two. An empty
+  // group, and for them an end group, adds 0 * log(1).
+  std::array<double, kMaxLevels> values;
+  std::array<double, kMaxLevels> values_per_bin;
+  values[0] = values[levels - 1] = 0.0;
+  values_per_bin[0] = values_per_bin[levels - 1] = 1.0;
+  const std::size_t quotient = kept_.size() / levels;
+  const std::size_t remainder = kept_.size() % levels;
+  std::size_t begin = kept_.first + quotient;
+  std::size_t fraction = remainder;
+  for (std::size_t g = 1; g + 1 < levels; ++g) {
+    fraction += remainder;
+    const bool longer = fraction >= levels;
+    if (longer) fraction -= levels;
+    const std::size_t end = begin + quotient + (longer ? 1 : 0);
+    const auto own = static_cast<std::int64_t>(values_before_[end] - values_before_[begin]);
+    const int occupied = occupied_before_[end] - occupied_before_[begin];
+    values[g] = static_cast<double>(own);
+    values_per_bin[g] = own == 0 ? 1.0 : static_cast<double>(own) / occupied;
+    begin = end;
+  }
+  for (std::size_t g = 0; g < levels; ++g) values[g] *= logarithm(values_per_bin[g]);
+  std::array<double, 4> sums{};
+  for (std::size_t g = 0; g < levels; g += 4) {
+    for (std::size_t i = 0; i < 4; ++i) sums[i] += values[g + i];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+}  // namespace octavo::calib

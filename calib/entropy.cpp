@@ -1,0 +1,66 @@
+#include <algorithm>
+
+#include "calib/clipped_distribution.hpp"
+#include "calib/estimators.hpp"
+
+namespace octavo::calib {
+namespace {
+
+/// Narrower ranges must be better by more than rounding, so that ties go to the widest.
+constexpr double kRounding = 1e-9;
+
+/// Candidate ranges are this part of the histogram apart: one level of the widest symmetric range.
+constexpr std::size_t kSteps = 128;
+
+/// The range whose quantized distribution is nearest to the activation's in Kullback-Leibler
+/// divergence (calib/clipped_distribution.hpp). "No clipping" is the first candidate, one bin for
+/// each level the last. Symmetric: thresholds on |x|, with 128 levels. Asymmetric: 256 levels, and
+/// the end that holds fewer values moves inwards.
+class EntropyEstimator final : public RangeEstimator {
+ public:
+  explicit EntropyEstimator(std::size_t bins) : bins_(bins) {}
+
+  [[nodiscard]] StatisticsRequest needs(Scheme scheme) const override {
+    return {.moments = false,
+            .histogram_bins = bins_,
+            .histogram_domain = scheme == Scheme::symmetric ? HistogramDomain::magnitudes
+                                                            : HistogramDomain::values};
+  }
+
+  [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
+                               const Range*) const noexcept override {
+    const HistogramView& histogram = statistics.histogram;
+    const std::size_t levels = statistics.scheme == Scheme::symmetric ? 128 : 256;
+    const std::size_t bins = histogram.counts.size();
+    if (bins <= levels || bins > kMaxHistogramBins) return unclipped_range(statistics);
+    return range_of_bins(nearest(histogram, levels), statistics);
+  }
+
+ private:
+  static BinInterval nearest(const HistogramView& histogram, std::size_t levels) noexcept {
+    const std::size_t step = std::max<std::size_t>(1, histogram.counts.size() / kSteps);
+    ClippedDistribution distribution(histogram);
+    BinInterval best = distribution.kept();
+    double least = distribution.divergence(levels);
+    while (distribution.kept().size() >= levels + step) {
+      for (std::size_t i = 0; i < step; ++i) distribution.narrow();
+      const double divergence = distribution.divergence(levels);
+      if (divergence < least - kRounding) {
+        least = divergence;
+        best = distribution.kept();
+      }
+    }
+    return best;
+  }
+
+  std::size_t bins_;
+};
+
+}  // namespace
+
+std::shared_ptr<const RangeEstimator> make_entropy(EstimatorParameters& parameters) {
+  return std::make_shared<EntropyEstimator>(
+      parameters.whole_number("bins", 2048, 256, kMaxHistogramBins));
+}
+
+}  // namespace octavo::calib

@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "octavo/range_estimator.hpp"
+
+#include "tests/calib/statistics.hpp"
+
+namespace octavo {
+namespace {
+
+constexpr Scheme kSchemes[] = {Scheme::symmetric, Scheme::asymmetric};
+constexpr const char* kSpecs[] = {"max",
+                                  "minmax",
+                                  "histogram",
+                                  "histogram:bins=2,coverage=0.3",
+                                  "histogram:bins=777,coverage=0.9",
+                                  "entropy",
+                                  "entropy:bins=256",
+                                  "entropy:bins=1000"};
+
+/// Activations of several kinds: normal, ReLU, ReLU6, heavy tails, far from zero, tiny, huge, few.
+std::vector<std::vector<float>> activations() {
+  std::vector<std::vector<float>> all;
+  const auto add = [&](std::size_t n, float mean, float deviation, auto change) {
+    all.push_back(test::normal_values(n, mean, deviation, static_cast<std::uint32_t>(all.size())));
+    for (float& value : all.back()) value = change(value);
+  };
+  const auto same = [](float value) { return value; };
+  add(5000, 0.0F, 1.0F, same);
+  add(5000, 0.0F, 1.0F, [](float value) { return std::max(value, 0.0F); });
+  add(5000, 3.0F, 4.0F, [](float value) { return std::clamp(value, 0.0F, 6.0F); });
+  add(5000, 0.0F, 1.0F, [](float value) { return value * value * value * value * value; });
+  add(5000, 1000.0F, 1.0F, same);
+  add(5000, -3.0F, 1.0F, same);
+  add(5000, 0.0F, 1e-38F, same);
+  add(5000, 0.0F, 1e37F, same);
+  add(3, 0.0F, 1.0F, same);
+  add(1, 0.0F, 1.0F, same);
+  return all;
+}
+
+template <class Check>
+void for_all(const Check& check) {
+  const auto data = activations();
+  for (const char* spec : kSpecs) {
+    const auto estimator = make_estimator(spec);
+    for (const Scheme scheme : kSchemes) {
+      for (std::size_t i = 0; i < data.size(); ++i) {
+        CAPTURE(spec);
+        CAPTURE(static_cast<int>(scheme));
+        CAPTURE(i);
+        check(estimator, scheme, data[i]);
+      }
+    }
+  }
+}
+
+TEST_CASE("a range stays within the largest absolute value, and within the signs of the data") {
+  for_all([](const auto& estimator, Scheme scheme, const std::vector<float>& x) {
+    const Range range = test::find_range(estimator, scheme, x);
+    const auto [low, high] = std::ranges::minmax(x);
+    const float largest = std::max(std::abs(low), std::abs(high));
+    CHECK(range.low <= range.high);
+    CHECK(range.low >= std::max(-largest, std::min(low, low < 0.0F ? -largest : 0.0F)));
+    CHECK(range.high <= std::min(largest, std::max(high, high > 0.0F ? largest : 0.0F)));
+  });
+}
+
+TEST_CASE("asymmetric ranges of histograms stay within the extrema") {
+  for (const std::vector<float>& x : activations()) {
+    for (const char* spec : {"histogram:coverage=0.8", "entropy"}) {
+      const Range range = test::find_range(make_estimator(spec), Scheme::asymmetric, x);
+      const auto [low, high] = std::ranges::minmax(x);
+      CHECK(range.low >= low);
+      CHECK(range.high <= high);
+    }
+  }
+}
+
+TEST_CASE("the same values give the same range, whatever came before and in whatever order") {
+  for_all([](const auto& estimator, Scheme scheme, std::vector<float> x) {
+    const Range range = test::find_range(estimator, scheme, x);
+    const Range previous{-1e6F, 1e6F};
+    const Range again = test::find_range(estimator, scheme, x, &previous);
+    test::check_range(again, range.low, range.high);
+    std::ranges::shuffle(x, std::mt19937(5));
+    const Range shuffled = test::find_range(estimator, scheme, x);
+    test::check_range(shuffled, range.low, range.high);
+  });
+}
+
+TEST_CASE("scaling the values by a power of two scales the range") {
+  const auto data = activations();
+  for (const char* spec : kSpecs) {
+    for (const Scheme scheme : kSchemes) {
+      std::vector<float> x = data[0];
+      const Range range = test::find_range(make_estimator(spec), scheme, x);
+      for (float& value : x) value *= 0x1p-20F;
+      const Range scaled = test::find_range(make_estimator(spec), scheme, x);
+      CAPTURE(spec);
+      test::check_range(scaled, range.low * 0x1p-20F, range.high * 0x1p-20F);
+    }
+  }
+}
+
+TEST_CASE("more coverage never gives a narrower range, and covers what it promises") {
+  for (const std::vector<float>& x : activations()) {
+    Range inner;
+    bool first = true;
+    for (const double coverage : {0.01, 0.3, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+      const auto estimator = make_estimator("histogram:coverage=" + std::to_string(coverage));
+      const Range range = test::find_range(estimator, Scheme::asymmetric, x);
+      if (!first) {
+        CHECK(range.low <= inner.low);
+        CHECK(range.high >= inner.high);
+      }
+      // A value within rounding of a bin's edge may be counted on its other side.
+      const float slack = 1e-5F * (range.high - range.low);
+      const auto inside = std::ranges::count_if(x, [&](float value) {
+        return value >= range.low - slack && value <= range.high + slack;
+      });
+      CHECK(static_cast<double>(inside) >= coverage * static_cast<double>(x.size()) * (1 - 1e-12));
+      inner = range;
+      first = false;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace octavo

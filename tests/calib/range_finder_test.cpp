@@ -1,0 +1,229 @@
+#include "calib/range_finder.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "octavo/error.hpp"
+
+#include "tests/calib/statistics.hpp"
+
+namespace octavo::calib {
+namespace {
+
+/// Records what it is shown and answers with `answer`.
+class Recorder final : public RangeEstimator {
+ public:
+  explicit Recorder(StatisticsRequest wanted) : request(wanted) {}
+
+  [[nodiscard]] StatisticsRequest needs(Scheme) const override {
+    ++asked;
+    return request;
+  }
+
+  [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
+                               const Range* previous) const noexcept override {
+    seen = statistics;
+    seen_previous = previous;
+    counts.assign(statistics.histogram.counts.begin(), statistics.histogram.counts.end());
+    return answer;
+  }
+
+  StatisticsRequest request;
+  Range answer{-1.0F, 1.0F};
+  mutable int asked = 0;
+  mutable ActivationStatistics seen;
+  mutable const Range* seen_previous = nullptr;
+  mutable test::Counts counts;
+};
+
+std::shared_ptr<Recorder> recorder(StatisticsRequest request) {
+  return std::make_shared<Recorder>(request);
+}
+
+std::shared_ptr<Recorder> histogram_recorder(std::size_t bins, HistogramDomain domain) {
+  return recorder({.moments = false, .histogram_bins = bins, .histogram_domain = domain});
+}
+
+std::uint64_t total(const test::Counts& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+void check_refused(std::shared_ptr<const RangeEstimator> estimator, std::string_view part) {
+  try {
+    const RangeFinder finder(std::move(estimator), Scheme::symmetric);
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    CHECK(std::string(error.what()).find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("needs are asked for once, and checked") {
+  const auto estimator = histogram_recorder(kMaxHistogramBins, HistogramDomain::values);
+  const RangeFinder finder(estimator, Scheme::asymmetric);
+  CHECK(estimator->asked == 1);
+  CHECK(finder.workspace_bytes() == kMaxHistogramBins * 8);
+  CHECK(RangeFinder(recorder({}), Scheme::symmetric).workspace_bytes() == 0);
+  check_refused(histogram_recorder(kMaxHistogramBins + 1, HistogramDomain::values), "8193");
+  check_refused(nullptr, "null");
+}
+
+TEST_CASE("scheme, extrema and previous range are passed on") {
+  const auto estimator = recorder({});
+  const std::vector<float> x{3.0F, -2.0F, 1.0F};
+  const Range previous{-7.0F, 7.0F};
+  test::check_range(test::find_range(estimator, Scheme::asymmetric, x, &previous), -1.0F, 1.0F);
+  CHECK(estimator->seen.scheme == Scheme::asymmetric);
+  test::check_range(estimator->seen.extrema, -2.0F, 3.0F);
+  CHECK(estimator->seen_previous == &previous);
+  CHECK(estimator->counts.empty());
+}
+
+TEST_CASE("an empty activation has an empty range, and the estimator is not asked") {
+  const auto estimator = recorder({.moments = true, .histogram_bins = 4});
+  const RangeFinder finder(estimator, Scheme::symmetric);
+  std::vector<std::uint64_t> workspace(4);
+  test::check_range(finder.find(kernels::select_kernels("reference"), {}, kernels::Extrema{},
+                                nullptr, std::as_writable_bytes(std::span(workspace))),
+                    0.0F, 0.0F);
+  CHECK(estimator->seen_previous == nullptr);
+  CHECK(estimator->counts.empty());
+}
+
+TEST_CASE("moments are mean, mean magnitude and population variance") {
+  const auto estimator = recorder({.moments = true});
+  const std::vector<float> x{-1.0F, 2.0F, 3.0F, -4.0F};
+  test::find_range(estimator, Scheme::symmetric, x);
+  CHECK(estimator->seen.moments.mean == 0.0);
+  CHECK(estimator->seen.moments.mean_magnitude == 2.5);
+  CHECK(estimator->seen.moments.variance == 7.5);
+
+  const std::vector<float> equal(7, 0.1F);
+  test::find_range(estimator, Scheme::symmetric, equal);
+  CHECK(estimator->seen.moments.variance >= 0.0);
+  CHECK(estimator->seen.moments.variance < 1e-15);
+}
+
+TEST_CASE("a histogram of values spans the extrema") {
+  const auto estimator = histogram_recorder(4, HistogramDomain::values);
+  const std::vector<float> x{-2.0F, -1.0F, -0.5F, 0.0F, 0.5F, 1.5F, 2.0F, 2.0F};
+  for (int run = 0; run < 2; ++run) {
+    test::find_range(estimator, Scheme::symmetric, x);
+    CHECK(estimator->counts == test::Counts{1, 2, 2, 3});
+    CHECK(estimator->seen.histogram.low == -2.0F);
+    CHECK(estimator->seen.histogram.high == 2.0F);
+  }
+}
+
+TEST_CASE("a histogram of magnitudes spans zero to the largest") {
+  const auto estimator = histogram_recorder(4, HistogramDomain::magnitudes);
+  test::find_range(estimator, Scheme::symmetric,
+                   std::vector<float>{-4.0F, -0.5F, 0.0F, 1.0F, 3.5F});
+  CHECK(estimator->counts == test::Counts{2, 1, 0, 2});
+  CHECK(estimator->seen.histogram.low == 0.0F);
+  CHECK(estimator->seen.histogram.high == 4.0F);
+}
+
+TEST_CASE("values without extent, or with next to none, are counted") {
+  constexpr float kTiny = std::numeric_limits<float>::denorm_min();
+  for (const HistogramDomain domain : {HistogramDomain::values, HistogramDomain::magnitudes}) {
+    const auto estimator = histogram_recorder(kMaxHistogramBins, domain);
+    for (const std::vector<float>& x :
+         {std::vector<float>{0.0F, 0.0F}, std::vector<float>{5.0F, 5.0F},
+          std::vector<float>{-5.0F, -5.0F}, std::vector<float>{kTiny, kTiny},
+          std::vector<float>{-kTiny, kTiny}, std::vector<float>{0.0F, 1e-38F},
+          std::vector<float>{1.0F, 1.0F + std::numeric_limits<float>::epsilon()}}) {
+      test::find_range(estimator, Scheme::symmetric, x);
+      CHECK(total(estimator->counts) == 2);
+      CHECK(estimator->seen.histogram.low <= estimator->seen.histogram.high);
+    }
+  }
+}
+
+TEST_CASE("extents that overflow keep the extrema where a histogram is wanted") {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const std::vector<float> x{-kLargest, 1.0F, kLargest};
+  const auto values = histogram_recorder(4, HistogramDomain::values);
+  test::check_range(test::find_range(values, Scheme::symmetric, x), -kLargest, kLargest);
+  const auto magnitudes = histogram_recorder(4, HistogramDomain::magnitudes);
+  test::check_range(test::find_range(magnitudes, Scheme::symmetric, x), -1.0F, 1.0F);
+  CHECK(magnitudes->counts == test::Counts{1, 0, 0, 2});
+  const auto moments = recorder({.moments = true});
+  test::check_range(test::find_range(moments, Scheme::symmetric, x), -1.0F, 1.0F);
+}
+
+TEST_CASE("an answer that is no finite interval is replaced by the extrema") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  const auto estimator = recorder({});
+  const std::vector<float> x{-2.0F, 3.0F};
+  for (const Range answer : {Range{kNaN, 1.0F}, Range{0.0F, kNaN}, Range{-kInfinity, 0.0F},
+                             Range{0.0F, kInfinity}, Range{1.0F, 0.5F}}) {
+    estimator->answer = answer;
+    test::check_range(test::find_range(estimator, Scheme::symmetric, x), -2.0F, 3.0F);
+  }
+  estimator->answer = {-100.0F, 100.0F};
+  test::check_range(test::find_range(estimator, Scheme::symmetric, x), -100.0F, 100.0F);
+}
+
+/// How often each of `groups` channels (element index modulo groups) is in the sample of n
+/// elements.
+test::Counts channels_sampled(std::size_t n, std::size_t groups) {
+  std::vector<float> x(n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(i % groups);
+  const auto estimator = histogram_recorder(groups, HistogramDomain::values);
+  // Extrema that make bins of width 1.
+  const RangeFinder finder(estimator, Scheme::asymmetric);
+  std::vector<std::uint64_t> workspace(groups);
+  const kernels::Extrema extrema{0.0F, static_cast<float>(groups), true};
+  static_cast<void>(finder.find(kernels::select_kernels("reference"), x, extrema, nullptr,
+                                std::as_writable_bytes(std::span(workspace))));
+  return estimator->counts;
+}
+
+TEST_CASE("up to kSampleSize elements all are counted, of more just as many") {
+  constexpr std::size_t kSize = RangeFinder::kSampleSize;
+  for (const std::size_t n : {std::size_t{1}, kSize - 1, kSize}) {
+    CHECK(total(channels_sampled(n, 4)) == n);
+  }
+  for (const std::size_t n : {kSize + 1, 2 * kSize, 16 * kSize + 5}) {
+    CHECK(total(channels_sampled(n, 4)) == kSize);
+  }
+}
+
+TEST_CASE("the sample spans the activation") {
+  std::vector<float> x(1'000'000, 0.5F);
+  std::fill_n(x.begin(), 100, 0.0F);
+  std::fill_n(x.end() - 8000, 8000, 1.0F);
+  const auto estimator = histogram_recorder(4, HistogramDomain::values);
+  test::find_range(estimator, Scheme::symmetric, x);
+  CHECK(estimator->counts[0] == 100);
+  CHECK(estimator->counts[3] > 0);
+}
+
+TEST_CASE("the sample does not favour some channels, whatever their number") {
+  for (const std::size_t channels :
+       std::initializer_list<std::size_t>{3, 16, 64, 96, 512, 576, 1000, 1024, 2048}) {
+    for (const std::size_t pixels :
+         std::initializer_list<std::size_t>{14 * 14, 28 * 28, 56 * 56, 127 * 8, 1024}) {
+      const std::size_t n = channels * pixels;
+      if (n <= RangeFinder::kSampleSize || n > 4'000'000) continue;
+      CAPTURE(channels);
+      CAPTURE(pixels);
+      const test::Counts counts = channels_sampled(n, channels);
+      const auto [least, most] = std::ranges::minmax(counts);
+      const bool phases_differ = pixels % RangeFinder::kSampleRuns != 0;
+      if (phases_differ || channels <= 512) CHECK(least > 0);
+      if (phases_differ) CHECK(most - least <= 4);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace octavo::calib

@@ -1,0 +1,73 @@
+#include "runtime/graph/graph.hpp"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace octavo {
+namespace {
+
+constexpr std::string_view kOpNames[] = {
+#define OCTAVO_OP(name) #name,
+#include "runtime/ops/ops.def"
+#undef OCTAVO_OP
+};
+
+}  // namespace
+
+std::string_view to_string(Op op) noexcept { return kOpNames[static_cast<std::size_t>(op)]; }
+
+std::optional<Op> op_from_name(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < std::size(kOpNames); ++i) {
+    if (kOpNames[i] == name) return static_cast<Op>(i);
+  }
+  return std::nullopt;
+}
+
+Tensor Tensor::zeros(DataType type, Shape shape) {
+  const std::size_t bytes = element_count(shape) * size_of(type);
+  auto memory = std::make_shared<std::vector<std::max_align_t>>(
+      (bytes + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t));
+  Tensor tensor;
+  tensor.type = type;
+  tensor.shape = std::move(shape);
+  tensor.data = reinterpret_cast<const std::byte*>(memory->data());
+  tensor.owner = std::move(memory);
+  return tensor;
+}
+
+Tensor Tensor::copy_of(DataType type, Shape shape, std::span<const std::byte> bytes) {
+  Tensor tensor = zeros(type, std::move(shape));
+  if (bytes.size() != tensor.bytes()) {
+    throw Error(ErrorCode::invalid_argument,
+                "shape " + to_string(tensor.shape) + " of " + std::string(to_string(type)) +
+                    " takes " + std::to_string(tensor.bytes()) + " bytes, but " +
+                    std::to_string(bytes.size()) + " were given");
+  }
+  if (!bytes.empty()) {
+    std::memcpy(const_cast<std::byte*>(tensor.data), bytes.data(), bytes.size());
+  }
+  return tensor;
+}
+
+void Tensor::require_type(DataType wanted) const {
+  if (wanted == type) return;
+  throw Error(ErrorCode::invalid_graph, "a constant of " + std::string(to_string(type)) +
+                                            " is used where " + std::string(to_string(wanted)) +
+                                            " is expected");
+}
+
+ValueId Graph::add_constant(std::string constant_name, Tensor tensor) {
+  Value value;
+  value.name = std::move(constant_name);
+  value.type = tensor.type;
+  value.shape = tensor.shape;
+  value.constant = std::make_shared<const Tensor>(std::move(tensor));
+  return add(std::move(value));
+}
+
+std::string describe(const Node& node) {
+  return "node '" + node.name + "' (" + std::string(to_string(node.op)) + ")";
+}
+
+}  // namespace octavo

@@ -1,0 +1,76 @@
+#include "octavo/model.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "kernels/dispatch.hpp"
+#include "runtime/formats/formats.hpp"
+#include "runtime/graph/check.hpp"
+#include "runtime/graph/graph.hpp"
+#include "runtime/passes/passes.hpp"
+
+namespace octavo {
+namespace {
+
+std::shared_ptr<const std::vector<TensorInfo>> describe_tensors(
+    const Graph& graph, const std::vector<ValueId>& ids) {
+  auto tensors = std::make_shared<std::vector<TensorInfo>>();
+  for (const ValueId id : ids) {
+    const Value& value = graph.values[id];
+    tensors->push_back({value.name, value.type, value.shape});
+  }
+  return tensors;
+}
+
+bool has_free_dimensions(const Graph& graph) {
+  return std::ranges::any_of(graph.inputs, [&](ValueId id) {
+    return std::ranges::find(graph.values[id].shape, -1) != graph.values[id].shape.end();
+  });
+}
+
+}  // namespace
+
+Model::Model(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {
+  check(*graph_);
+  Graph inferred = *graph_;
+  if (!has_free_dimensions(inferred)) {
+    // Nothing is open: types and shapes that do not fit are errors of the model, not of a session.
+    passes::infer(inferred, {}, kernels::select_kernels(""));
+  }
+  inputs_ = describe_tensors(inferred, inferred.inputs);
+  outputs_ = describe_tensors(inferred, inferred.outputs);
+}
+
+Model Model::load(const std::filesystem::path& path) {
+  return Model(std::make_shared<const Graph>(formats::load(path)));
+}
+
+Model Model::from_bytes(std::span<const std::byte> bytes, const std::string& name) {
+  auto copy = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  const std::span<const std::byte> held(*copy);
+  return Model(std::make_shared<const Graph>(formats::load(held, std::move(copy), name)));
+}
+
+const std::string& Model::name() const noexcept { return graph_->name; }
+std::span<const TensorInfo> Model::inputs() const noexcept { return *inputs_; }
+std::span<const TensorInfo> Model::outputs() const noexcept { return *outputs_; }
+
+Model Model::quantized(const WeightQuantization& options, const ShapeBindings& shapes) const {
+  const auto shape_constants = has_free_dimensions(*graph_) ? passes::ShapeConstants::recompute
+                                                            : passes::ShapeConstants::fold;
+  auto graph = std::make_shared<Graph>(*graph_);
+  passes::infer(*graph, shapes, kernels::select_kernels(""));
+  passes::remove_dead(*graph, shape_constants);
+  passes::fuse(*graph);
+  passes::quantize_weights(*graph, options);
+  passes::remove_dead(*graph, shape_constants);
+  for (const ValueId id : graph->inputs) graph->values[id].shape = graph_->values[id].shape;
+  for (Value& value : graph->values) value.shape_dependent = false;  // such constants are gone
+  passes::compact(*graph);
+  return Model(std::move(graph));
+}
+
+void Model::save(const std::filesystem::path& path) const { formats::save(*graph_, path); }
+
+}  // namespace octavo

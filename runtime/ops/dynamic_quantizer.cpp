@@ -1,0 +1,83 @@
+#include "runtime/ops/dynamic_quantizer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace octavo {
+namespace {
+
+/// Scratch is laid out on cache lines.
+std::size_t line_bytes(std::size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
+
+}  // namespace
+
+DynamicQuantizer::DynamicQuantizer(const PlanContext& context, std::string tensor,
+                                   std::size_t groups, std::size_t group_size)
+    : kernels_(*context.kernels),
+      finder_(context.estimator, context.scheme),
+      scheme_(context.scheme),
+      tensor_(std::move(tensor)),
+      ranges_(context.range_scope == RangeScope::row ? groups : 1),
+      range_size_(groups * group_size / std::max<std::size_t>(ranges_, 1)) {}
+
+std::size_t DynamicQuantizer::scratch_bytes() const {
+  return line_bytes(ranges_ * sizeof(kernels::Quantization)) +
+         line_bytes(finder_.workspace_bytes());
+}
+
+kernels::Extrema DynamicQuantizer::extrema(const float* x, std::size_t size,
+                                           Workers& workers) const {
+  constexpr std::size_t kMaxParts = 64;
+  constexpr std::size_t kMinPart = 32768;
+  const std::size_t parts =
+      std::clamp<std::size_t>(size / kMinPart, 1, std::min(kMaxParts, workers.threads()));
+  if (parts == 1) return kernels_.extrema(x, size);
+  std::array<kernels::Extrema, kMaxParts> partial;
+  workers.for_each(parts, [&](std::size_t i) noexcept {
+    const std::size_t begin = size * i / parts;
+    partial[i] = kernels_.extrema(x + begin, size * (i + 1) / parts - begin);
+  });
+  kernels::Extrema all = partial[0];
+  for (std::size_t i = 1; i < parts; ++i) {
+    all.low = std::min(all.low, partial[i].low);
+    all.high = std::max(all.high, partial[i].high);
+    all.finite = all.finite && partial[i].finite;
+  }
+  return all;
+}
+
+std::span<const kernels::Quantization> DynamicQuantizer::choose(const float* x, std::byte* scratch,
+                                                                Workers& workers) {
+  auto* quantization = reinterpret_cast<kernels::Quantization*>(scratch);
+  const std::span<std::byte> workspace(
+      scratch + line_bytes(ranges_ * sizeof(kernels::Quantization)), finder_.workspace_bytes());
+  for (std::size_t i = 0; i < ranges_; ++i) {
+    const std::span<const float> values(x + i * range_size_, range_size_);
+    const kernels::Extrema extent = extrema(values.data(), values.size(), workers);
+    if (!extent.finite) {
+      throw Error(ErrorCode::non_finite,
+                  "tensor '" + tensor_ + "' holds NaN or infinity and cannot be quantized");
+    }
+    const bool one_range = ranges_ == 1;
+    const Range range = finder_.find(kernels_, values, extent,
+                                     one_range && has_previous_ ? &previous_ : nullptr, workspace);
+    if (!std::isfinite(range.low) || !std::isfinite(range.high) || range.low > range.high) {
+      throw Error(ErrorCode::invalid_argument, "the range estimator answered [" +
+                                                   std::to_string(range.low) + ", " +
+                                                   std::to_string(range.high) + "] for tensor '" +
+                                                   tensor_ + "'; expected finite ends in order");
+    }
+    if (one_range) {
+      previous_ = range;
+      has_previous_ = true;
+    }
+    quantization[i] = kernels::quantization_of(range, scheme_);
+  }
+  return {quantization, ranges_};
+}
+
+}  // namespace octavo

@@ -1,0 +1,263 @@
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/ops/families.hpp"
+#include "runtime/ops/ranges.hpp"
+
+namespace octavo::ops {
+namespace {
+
+/// A shape seen around one axis: `outer` blocks of `extent` items of `item_bytes`.
+struct Blocks {
+  std::size_t outer = 1;
+  std::size_t extent = 1;
+  std::size_t item_bytes = 1;
+
+  Blocks(const Value& value, std::size_t axis) : item_bytes(size_of(value.type)) {
+    const Shape& shape = value.shape;
+    for (std::size_t i = 0; i < axis; ++i) outer *= static_cast<std::size_t>(shape[i]);
+    extent = static_cast<std::size_t>(shape[axis]);
+    for (std::size_t i = axis + 1; i < shape.size(); ++i) {
+      item_bytes *= static_cast<std::size_t>(shape[i]);
+    }
+    if (bytes() == 0) outer = 0;
+  }
+
+  [[nodiscard]] std::size_t bytes() const { return extent * item_bytes; }
+};
+
+/// One contiguous piece of every outer block: `bytes` at `offset` of the joined tensor's block are
+/// the whole block of part `part`.
+struct Piece {
+  std::size_t offset;
+  std::size_t bytes;
+};
+
+/// Where the parts lie in the blocks of the whole; `parts` are inputs (Concat) or outputs (Split).
+template <class PartAt>
+std::vector<Piece> pieces(std::size_t count, std::size_t axis, const PartAt& part_at) {
+  std::vector<Piece> result;
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t bytes = Blocks(part_at(i), axis).bytes();
+    result.push_back({offset, bytes});
+    offset += bytes;
+  }
+  return result;
+}
+
+class ConcatStep final : public Step {
+ public:
+  ConcatStep(const Blocks& whole, std::vector<Piece> parts)
+      : outer_(whole.outer), block_bytes_(whole.bytes()), parts_(std::move(parts)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    for_ranges(workers, outer_, block_bytes_, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t block = begin; block < end; ++block) {
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+          const auto& [offset, bytes] = parts_[i];
+          std::copy_n(memory.inputs[i] + block * bytes, bytes,
+                      memory.outputs[0] + block * block_bytes_ + offset);
+        }
+      }
+    });
+  }
+  [[nodiscard]] std::string kernel() const override { return "copy"; }
+
+ private:
+  std::size_t outer_, block_bytes_;
+  std::vector<Piece> parts_;
+};
+
+class SplitStep final : public Step {
+ public:
+  SplitStep(const Blocks& whole, std::vector<Piece> parts)
+      : outer_(whole.outer), block_bytes_(whole.bytes()), parts_(std::move(parts)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    for_ranges(workers, outer_, block_bytes_, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t block = begin; block < end; ++block) {
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+          const auto& [offset, bytes] = parts_[i];
+          std::copy_n(memory.inputs[0] + block * block_bytes_ + offset, bytes,
+                      memory.outputs[i] + block * bytes);
+        }
+      }
+    });
+  }
+  [[nodiscard]] std::string kernel() const override { return "copy"; }
+
+ private:
+  std::size_t outer_, block_bytes_;
+  std::vector<Piece> parts_;
+};
+
+class GatherStep final : public Step {
+ public:
+  GatherStep(const Blocks& data, std::vector<std::size_t> indices)
+      : data_(data), indices_(std::move(indices)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const std::size_t items = data_.outer * indices_.size();
+    for_ranges(workers, items, data_.item_bytes, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t item = begin; item < end; ++item) {
+        const std::size_t block = item / indices_.size();
+        const std::size_t source = block * data_.extent + indices_[item % indices_.size()];
+        std::copy_n(memory.inputs[0] + source * data_.item_bytes, data_.item_bytes,
+                    memory.outputs[0] + item * data_.item_bytes);
+      }
+    });
+  }
+  [[nodiscard]] std::string kernel() const override { return "copy"; }
+
+ private:
+  Blocks data_;
+  std::vector<std::size_t> indices_;
+};
+
+std::size_t concat_axis(const NodeView& node) {
+  if (!node.has_attribute("axis")) {
+    node.fail(ErrorCode::invalid_graph, "attribute 'axis' is missing");
+  }
+  return node.axis(node.integer("axis", 0), node.shape(0).size());
+}
+
+void infer_concat(InferContext& node) {
+  const std::size_t axis = concat_axis(node);
+  Shape shape = node.shape(0);
+  shape[axis] = 0;
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    node.require_type(i, node.input(0).type);
+    Shape part = node.shape(i);
+    node.require_rank(i, shape.size());
+    const std::int64_t extent = std::exchange(part[axis], shape[axis]);
+    if (part != shape) {
+      node.fail(ErrorCode::invalid_graph,
+                "input " + std::to_string(i) + " ('" + node.input(i).name + "') has shape " +
+                    to_string(node.shape(i)) + ", which differs from the first, " +
+                    to_string(node.shape(0)) + ", outside axis " + std::to_string(axis));
+    }
+    shape[axis] += extent;
+  }
+  node.set_output(0, node.input(0).type, std::move(shape));
+}
+
+std::unique_ptr<Step> prepare_concat(const NodeView& node, const PlanContext&) {
+  const std::size_t axis = concat_axis(node);
+  return std::make_unique<ConcatStep>(
+      Blocks(node.output(0), axis),
+      pieces(node.input_count(), axis,
+             [&](std::size_t i) -> const Value& { return node.input(i); }));
+}
+
+/// The extents of the parts along the axis: given, or as even as possible with a smaller last one.
+std::vector<std::int64_t> split_extents(const NodeView& node, std::int64_t whole) {
+  const std::size_t count = node.output_count();
+  const auto parts = static_cast<std::int64_t>(count);
+  if (node.has_input(1)) return node.require_integers(1, "split");
+  if (node.integer("num_outputs", parts) != parts) {
+    node.fail(ErrorCode::invalid_graph,
+              "num_outputs is " + std::to_string(node.integer("num_outputs", parts)) +
+                  ", but the node has " + std::to_string(count) + " outputs");
+  }
+  const std::int64_t extent = (whole + parts - 1) / parts;
+  if (!node.has_attribute("num_outputs") && extent * parts != whole) {
+    node.fail(ErrorCode::invalid_graph, "cannot split " + std::to_string(whole) + " into " +
+                                            std::to_string(count) + " equal parts");
+  }
+  std::vector<std::int64_t> extents(count, extent);
+  extents.back() = whole - extent * (parts - 1);
+  return extents;
+}
+
+void infer_split(InferContext& node) {
+  const std::size_t axis = node.axis(node.integer("axis", 0), node.shape(0).size());
+  const std::int64_t whole = node.shape(0)[axis];
+  const std::vector<std::int64_t> extents = split_extents(node, whole);
+  std::int64_t rest = whole;
+  bool fits = extents.size() == node.output_count();
+  for (const std::int64_t extent : extents) {
+    fits = fits && extent >= 0 && extent <= rest;
+    rest -= fits ? extent : 0;
+  }
+  if (!fits || rest != 0) {
+    node.fail(ErrorCode::invalid_graph, "cannot split " + std::to_string(whole) + " into " +
+                                            std::to_string(node.output_count()) +
+                                            " outputs of extents " + to_string(Shape(extents)));
+  }
+  Shape shape = node.shape(0);
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    shape[axis] = extents[i];
+    node.set_output(i, node.input(0).type, shape);
+  }
+}
+
+std::unique_ptr<Step> prepare_split(const NodeView& node, const PlanContext&) {
+  const std::size_t axis = node.axis(node.integer("axis", 0), node.shape(0).size());
+  return std::make_unique<SplitStep>(
+      Blocks(node.input(0), axis),
+      pieces(node.output_count(), axis,
+             [&](std::size_t i) -> const Value& { return node.output(i); }));
+}
+
+/// The indices, wrapped into [0, extent).
+std::vector<std::size_t> gather_indices(const NodeView& node, std::int64_t extent) {
+  const Tensor& tensor = node.require_constant(1, "indices");
+  std::vector<std::size_t> indices;
+  const auto append = [&](auto elements) {
+    for (const std::int64_t index : elements) {
+      if (index < -extent || index >= extent) {
+        node.fail(ErrorCode::invalid_graph, "index " + std::to_string(index) +
+                                                " lies outside an axis of extent " +
+                                                std::to_string(extent));
+      }
+      indices.push_back(static_cast<std::size_t>(index < 0 ? index + extent : index));
+    }
+  };
+  if (tensor.type == DataType::int32) {
+    append(tensor.as<std::int32_t>());
+  } else {
+    node.require_type(1, DataType::int64);
+    append(tensor.as<std::int64_t>());
+  }
+  return indices;
+}
+
+void infer_gather(InferContext& node) {
+  const Shape& data = node.shape(0);
+  const std::size_t axis = node.axis(node.integer("axis", 0), data.size());
+  static_cast<void>(gather_indices(node, data[axis]));
+  const Shape& indices = node.shape(1);
+  const auto at = data.begin() + static_cast<std::ptrdiff_t>(axis);
+  Shape shape(data.begin(), at);
+  shape.insert(shape.end(), indices.begin(), indices.end());
+  shape.insert(shape.end(), at + 1, data.end());
+  node.set_output(0, node.input(0).type, std::move(shape));
+}
+
+std::unique_ptr<Step> prepare_gather(const NodeView& node, const PlanContext&) {
+  const std::size_t axis = node.axis(node.integer("axis", 0), node.shape(0).size());
+  return std::make_unique<GatherStep>(Blocks(node.input(0), axis),
+                                      gather_indices(node, node.shape(0)[axis]));
+}
+
+}  // namespace
+
+const Operator& Concat_operator() {
+  static const Operator op{
+      1, SIZE_MAX, 1, {"axis"}, LayoutRule::axis, infer_concat, prepare_concat};
+  return op;
+}
+
+const Operator& Gather_operator() {
+  static const Operator op{2, 2, 1, {"axis"}, LayoutRule::row_major, infer_gather, prepare_gather};
+  return op;
+}
+
+const Operator& Split_operator() {
+  static const Operator op{
+      1, 2, SIZE_MAX, {"axis", "num_outputs"}, LayoutRule::axis, infer_split, prepare_split};
+  return op;
+}
+
+}  // namespace octavo::ops

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <variant>
+
+#include "runtime/ops/operator.hpp"
+
+namespace octavo {
+namespace {
+
+/// The attribute as a T; null when the node does not have it.
+template <class T>
+const T* find_attribute(const NodeView& view, std::string_view name, std::string_view expected) {
+  const Attributes& attributes = view.node().attributes;
+  const auto found = attributes.find(name);
+  if (found == attributes.end()) return nullptr;
+  const T* value = std::get_if<T>(&found->second);
+  if (value == nullptr) {
+    view.fail(ErrorCode::invalid_graph,
+              "attribute '" + std::string(name) + "' is not " + std::string(expected));
+  }
+  return value;
+}
+
+}  // namespace
+
+bool NodeView::has_input(std::size_t index) const {
+  return index < node_->inputs.size() && node_->inputs[index] != kNoValue;
+}
+
+const Value& NodeView::input(std::size_t index) const {
+  if (!has_input(index)) {
+    fail(ErrorCode::invalid_graph, "input " + std::to_string(index) + " is missing");
+  }
+  return graph_->values[node_->inputs[index]];
+}
+
+const Value& NodeView::output(std::size_t index) const {
+  if (index >= node_->outputs.size() || node_->outputs[index] == kNoValue) {
+    fail(ErrorCode::invalid_graph, "output " + std::to_string(index) + " is missing");
+  }
+  return graph_->values[node_->outputs[index]];
+}
+
+const Tensor* NodeView::constant(std::size_t index) const {
+  return has_input(index) ? input(index).constant.get() : nullptr;
+}
+
+const Tensor& NodeView::require_constant(std::size_t index, std::string_view what) const {
+  const Value& value = input(index);
+  if (value.constant == nullptr) {
+    fail(ErrorCode::unsupported, std::string(what) + " ('" + value.name +
+                                     "') is computed while running, but must be known beforehand");
+  }
+  return *value.constant;
+}
+
+std::vector<std::int64_t> NodeView::require_integers(std::size_t index,
+                                                     std::string_view what) const {
+  const Tensor& tensor = require_constant(index, what);
+  if (tensor.shape.size() > 1) {
+    fail(ErrorCode::invalid_graph,
+         std::string(what) + " has shape " + to_string(tensor.shape) + ", expected one dimension");
+  }
+  if (tensor.type == DataType::int64) {
+    const auto elements = tensor.as<std::int64_t>();
+    return {elements.begin(), elements.end()};
+  }
+  if (tensor.type == DataType::int32) {
+    const auto elements = tensor.as<std::int32_t>();
+    return {elements.begin(), elements.end()};
+  }
+  fail(ErrorCode::invalid_graph, std::string(what) + " is of type " +
+                                     std::string(to_string(tensor.type)) +
+                                     ", expected int64 or int32");
+}
+
+std::int64_t NodeView::integer(std::string_view attribute, std::int64_t otherwise) const {
+  const auto* value = find_attribute<std::int64_t>(*this, attribute, "an integer");
+  return value != nullptr ? *value : otherwise;
+}
+
+float NodeView::real(std::string_view attribute, float otherwise) const {
+  const auto* value = find_attribute<float>(*this, attribute, "a real number");
+  return value != nullptr ? *value : otherwise;
+}
+
+std::string NodeView::text(std::string_view attribute, std::string_view otherwise) const {
+  const auto* value = find_attribute<std::string>(*this, attribute, "a text");
+  return value != nullptr ? *value : std::string(otherwise);
+}
+
+std::vector<std::int64_t> NodeView::integers(std::string_view attribute,
+                                             std::vector<std::int64_t> otherwise) const {
+  const auto* value =
+      find_attribute<std::vector<std::int64_t>>(*this, attribute, "a list of integers");
+  return value != nullptr ? *value : std::move(otherwise);
+}
+
+bool NodeView::has_attribute(std::string_view attribute) const {
+  return node_->attributes.contains(attribute);
+}
+
+std::size_t NodeView::axis(std::int64_t axis, std::size_t rank) const {
+  const auto signed_rank = static_cast<std::int64_t>(rank);
+  if (axis < -signed_rank || axis >= signed_rank) {
+    fail(ErrorCode::invalid_graph, "axis " + std::to_string(axis) + " does not exist in " +
+                                       std::to_string(rank) + " dimensions");
+  }
+  return static_cast<std::size_t>(axis < 0 ? axis + signed_rank : axis);
+}
+
+void NodeView::require_type(std::size_t index, DataType type) const {
+  const Value& value = input(index);
+  if (value.type != type) {
+    fail(ErrorCode::unsupported, "input " + std::to_string(index) + " ('" + value.name +
+                                     "') is of type " + std::string(to_string(value.type)) +
+                                     ", expected " + std::string(to_string(type)));
+  }
+}
+
+void NodeView::require_rank(std::size_t index, std::size_t rank) const {
+  const Value& value = input(index);
+  if (value.shape.size() != rank) {
+    fail(ErrorCode::invalid_graph, "input " + std::to_string(index) + " ('" + value.name +
+                                       "') has shape " + to_string(value.shape) + ", expected " +
+                                       std::to_string(rank) + " dimensions");
+  }
+}
+
+void NodeView::fail(ErrorCode code, const std::string& text) const {
+  throw Error(code, describe(*node_) + ": " + text);
+}
+
+void InferContext::set_output(std::size_t index, DataType type, Shape shape) {
+  static_cast<void>(output(index));
+  try {
+    static_cast<void>(element_count(shape));
+  } catch (const Error& error) {
+    fail(error.code(), "output " + std::to_string(index) + ": " + error.what());
+  }
+  Value& value = writable_->values[node_->outputs[index]];
+  value.type = type;
+  value.shape = std::move(shape);
+}
+
+}  // namespace octavo

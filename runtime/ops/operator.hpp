@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "octavo/session.hpp"
+
+#include "kernels/kernels.hpp"
+#include "runtime/graph/graph.hpp"
+#include "runtime/plan/workers.hpp"
+
+namespace octavo {
+
+/// A node seen with its graph: what infer and prepare read. Getters throw Error naming the node.
+class NodeView {
+ public:
+  NodeView(const Graph& graph, const Node& node) : graph_(&graph), node_(&node) {}
+
+  [[nodiscard]] const Node& node() const { return *node_; }
+  [[nodiscard]] std::size_t input_count() const { return node_->inputs.size(); }
+  [[nodiscard]] std::size_t output_count() const { return node_->outputs.size(); }
+  [[nodiscard]] bool has_input(std::size_t index) const;
+  /// The value of a present input.
+  [[nodiscard]] const Value& input(std::size_t index) const;
+  [[nodiscard]] const Shape& shape(std::size_t index) const { return input(index).shape; }
+  [[nodiscard]] const Value& output(std::size_t index) const;
+
+  /// The constant behind an input; null when it is absent or computed.
+  [[nodiscard]] const Tensor* constant(std::size_t index) const;
+  /// The same, for an input that must be known while planning.
+  [[nodiscard]] const Tensor& require_constant(std::size_t index, std::string_view what) const;
+  /// The elements of a constant int64 (or int32) input, such as axes or pads.
+  [[nodiscard]] std::vector<std::int64_t> require_integers(std::size_t index,
+                                                           std::string_view what) const;
+
+  [[nodiscard]] std::int64_t integer(std::string_view attribute, std::int64_t otherwise) const;
+  [[nodiscard]] float real(std::string_view attribute, float otherwise) const;
+  [[nodiscard]] std::string text(std::string_view attribute, std::string_view otherwise) const;
+  [[nodiscard]] std::vector<std::int64_t> integers(std::string_view attribute,
+                                                   std::vector<std::int64_t> otherwise) const;
+  [[nodiscard]] bool has_attribute(std::string_view attribute) const;
+
+  /// An axis in [0, rank), from one in [-rank, rank).
+  [[nodiscard]] std::size_t axis(std::int64_t axis, std::size_t rank) const;
+
+  void require_type(std::size_t index, DataType type) const;
+  void require_rank(std::size_t index, std::size_t rank) const;
+
+  /// Throws Error{code}: "node 'x' (Op): text".
+  [[noreturn]] void fail(ErrorCode code, const std::string& text) const;
+
+ protected:
+  const Graph* graph_;
+  const Node* node_;
+};
+
+/// What infer fills in.
+class InferContext : public NodeView {
+ public:
+  InferContext(Graph& graph, const Node& node) : NodeView(graph, node), writable_(&graph) {}
+  void set_output(std::size_t index, DataType type, Shape shape);
+
+ private:
+  Graph* writable_;
+};
+
+/// What prepare may use besides the node.
+struct PlanContext {
+  const kernels::KernelTable* kernels = nullptr;
+  Precision precision = Precision::float32;  ///< float32 or int8: what this node shall compute in
+  Scheme scheme = Scheme::asymmetric;
+  RangeScope range_scope = RangeScope::batch;
+  std::shared_ptr<const RangeEstimator> estimator;
+  std::size_t threads = 1;
+  std::shared_ptr<Parallel> parallel;  ///< null with one thread
+};
+
+/// Where a step finds its tensors: fixed when the plan is complete. Inputs that are left out are
+/// null.
+struct StepMemory {
+  std::vector<const std::byte*> inputs;
+  std::vector<std::byte*> outputs;
+  std::byte* scratch = nullptr;  ///< 64-byte aligned, as large as the step asked for
+
+  template <class T>
+  [[nodiscard]] const T* input(std::size_t index) const {
+    return reinterpret_cast<const T*>(inputs[index]);
+  }
+  template <class T>
+  [[nodiscard]] T* output(std::size_t index) const {
+    return reinterpret_cast<T*>(outputs[index]);
+  }
+};
+
+/// A node made ready to run: attributes decoded, weights packed.
+class Step {
+ public:
+  Step() = default;
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+  virtual ~Step();
+
+  /// Computes the outputs. No allocation; throws Error{non_finite} only.
+  virtual void run(const StepMemory& memory, Workers& workers) = 0;
+
+  [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
+  /// Bytes of packed weights.
+  [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
+  /// What the step computes in, and the kernel family, for reports.
+  [[nodiscard]] virtual Precision precision() const { return Precision::float32; }
+  [[nodiscard]] virtual std::string kernel() const { return "float32"; }
+};
+
+/// How the layout pass may move an operator to channels-last order (runtime/passes/layout.hpp).
+enum class LayoutRule : std::uint8_t {
+  row_major,      ///< needs its inputs in the order of the file
+  channels_last,  ///< input 0 and output 0 are [N, spatial..., C]: prepare expects that
+  elementwise,    ///< any order, the same for all inputs and outputs
+  axis,           ///< any order, with the attribute `axis` moved along
+};
+
+/// The static description of an operator.
+struct Operator {
+  std::size_t min_inputs;
+  std::size_t max_inputs;                    ///< SIZE_MAX: any number
+  std::size_t max_outputs;                   ///< at least 1 is required
+  std::vector<std::string_view> attributes;  ///< the names it knows
+  LayoutRule layout = LayoutRule::row_major;
+
+  /// Checks inputs and attributes; sets types and shapes of the outputs. All input shapes are
+  /// known. Shapes seen here are those of the file (NCHW).
+  void (*infer)(InferContext&) = nullptr;
+  /// Makes the node ready. Shapes seen here are physical (NHWC for channels_last operators).
+  std::unique_ptr<Step> (*prepare)(const NodeView&, const PlanContext&) = nullptr;
+};
+
+const Operator& operator_of(Op op);
+
+}  // namespace octavo

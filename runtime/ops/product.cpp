@@ -1,0 +1,119 @@
+#include "runtime/ops/product.hpp"
+
+#include <algorithm>
+
+#include "runtime/ops/product_weights.hpp"
+
+namespace octavo::ops {
+namespace {
+
+constexpr std::size_t kWeight = 1;
+constexpr std::size_t kBias = 2;
+constexpr std::size_t kScale = 3;
+
+std::string_view method_name(kernels::Int8Method method) {
+  switch (method) {
+    case kernels::Int8Method::chain4:
+      return "chain 4";
+    case kernels::Int8Method::chain3:
+      return "chain 3";
+    case kernels::Int8Method::chain2:
+      return "chain 2";
+    case kernels::Int8Method::chain1:
+      return "chain 1";
+    case kernels::Int8Method::wide:
+      return "wide";
+  }
+  return "unknown";
+}
+
+void check_columns(const NodeView& node, std::size_t index, std::int64_t columns) {
+  node.require_type(index, DataType::float32);
+  (void)node.require_constant(index, "its epilogue");
+  if (node.shape(index) != Shape{columns}) {
+    node.fail(ErrorCode::invalid_graph, "'" + node.input(index).name + "' has shape " +
+                                            to_string(node.shape(index)) + ", expected [" +
+                                            std::to_string(columns) + "]");
+  }
+}
+
+}  // namespace
+
+void check_product_constants(const NodeView& node) {
+  if (element_count(node.shape(0)) == 0) {
+    node.fail(ErrorCode::invalid_graph, "input '" + node.input(0).name +
+                                            "' is empty: its shape is " + to_string(node.shape(0)));
+  }
+  const Tensor& weight = node.require_constant(kWeight, "the weight");
+  if (std::ranges::find(weight.shape, 0) != weight.shape.end()) {
+    node.fail(ErrorCode::invalid_graph, "weight '" + node.input(kWeight).name +
+                                            "' has the empty shape " + to_string(weight.shape));
+  }
+  const std::int64_t columns = weight.shape[0];
+  if (node.has_input(kBias)) check_columns(node, kBias, columns);
+  const bool quantized = weight.type == DataType::int8;
+  if (!quantized) node.require_type(kWeight, DataType::float32);
+  if (quantized != node.has_input(kScale)) {
+    node.fail(ErrorCode::invalid_graph,
+              "a weight of " + std::string(to_string(weight.type)) +
+                  (quantized ? " needs a weight_scale" : " takes no weight_scale"));
+  }
+  if (quantized) check_columns(node, kScale, columns);
+}
+
+std::vector<float> float_weights_in_kernel_order(const NodeView& node) {
+  const ProductWeights layout(node);
+  const Tensor& weight = node.require_constant(kWeight, "the weight");
+  if (weight.type == DataType::float32) return layout.to_kernel_order(weight.as<float>());
+  const auto scales = node.require_constant(kScale, "the weight's scale").as<float>();
+  const std::vector<std::int8_t> values = layout.to_kernel_order(weight.as<std::int8_t>());
+  std::vector<float> result(values.size());
+  const std::size_t depth = values.size() / scales.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    result[i] = scales[i / depth] * static_cast<float>(values[i]);
+  }
+  return result;
+}
+
+std::vector<std::int8_t> int8_weights_in_kernel_order(const NodeView& node) {
+  const Tensor& weight = node.require_constant(kWeight, "the weight");
+  return ProductWeights(node).to_kernel_order(weight.as<std::int8_t>());
+}
+
+ProductEpilogue::ProductEpilogue(const NodeView& node) {
+  const auto copy = [&](std::size_t index, std::vector<float>& to) {
+    if (!node.has_input(index)) return;
+    const auto elements = node.require_constant(index, "its epilogue").as<float>();
+    to.assign(elements.begin(), elements.end());
+    to.resize(to.size() + kernels::kPanelWidth);  // kernels read whole panels, of any group
+  };
+  copy(kBias, bias_);
+  copy(kScale, weight_scales_);
+  clamp_.low = node.real("clamp_low", clamp_.low);
+  clamp_.high = node.real("clamp_high", clamp_.high);
+}
+
+void quantize_lines(const kernels::KernelTable& kernels, const float* x, std::size_t lines,
+                    std::size_t length, std::span<const kernels::Quantization> quantization,
+                    std::uint8_t* out, Workers& workers) {
+  const std::size_t ranges = quantization.size();
+  const std::size_t range_size = lines / ranges * length;
+  constexpr std::size_t kMinPart = 32768;
+  const std::size_t parts = std::clamp<std::size_t>(range_size / kMinPart, 1, workers.threads());
+  workers.for_each(ranges * parts, [&](std::size_t i) noexcept {
+    const std::size_t range = i / parts;
+    const std::size_t begin = range_size * (i % parts) / parts;
+    const std::size_t end = range_size * (i % parts + 1) / parts;
+    const std::size_t offset = range * range_size + begin;
+    kernels.quantize(x + offset, end - begin, quantization[range], out + offset);
+  });
+}
+
+std::string describe_methods(std::span<const kernels::Int8Method> methods) {
+  const auto [fastest, slowest] = std::ranges::minmax(methods);
+  std::string text = "int8 " + std::string(method_name(fastest));
+  if (slowest != fastest) text += " to " + std::string(method_name(slowest));
+  return text;
+}
+
+}  // namespace octavo::ops

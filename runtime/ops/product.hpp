@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/kernels.hpp"
+#include "runtime/ops/operator.hpp"
+
+/// What Linear and Conv share: constants of a product, its epilogue, and quantizing its input.
+namespace octavo::ops {
+
+/// Checks weight, bias and weight_scale of a product: constants of the right types and sizes.
+void check_product_constants(const NodeView& node);
+
+/// The weights as the kernels order them; int8 weights become scale * value where floats are asked.
+std::vector<float> float_weights_in_kernel_order(const NodeView& node);
+std::vector<std::int8_t> int8_weights_in_kernel_order(const NodeView& node);
+
+/// What follows the sum: scales of int8 weights, bias and clamp. Owns copies.
+class ProductEpilogue {
+ public:
+  explicit ProductEpilogue(const NodeView& node);
+
+  [[nodiscard]] const float* bias() const { return bias_.empty() ? nullptr : bias_.data(); }
+  [[nodiscard]] const float* weight_scales() const { return weight_scales_.data(); }
+  [[nodiscard]] const kernels::Clamp& clamp() const { return clamp_; }
+
+ private:
+  std::vector<float> bias_;
+  std::vector<float> weight_scales_;
+  kernels::Clamp clamp_;
+};
+
+/// Quantizes `lines` lines of `length` floats, lines / quantization.size() of them to a range.
+void quantize_lines(const kernels::KernelTable& kernels, const float* x, std::size_t lines,
+                    std::size_t length, std::span<const kernels::Quantization> quantization,
+                    std::uint8_t* out, Workers& workers);
+
+/// "int8 chain 4", or the slowest and the fastest method where panels differ.
+std::string describe_methods(std::span<const kernels::Int8Method> methods);
+
+}  // namespace octavo::ops

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/packing.hpp"
+#include "runtime/ops/operator.hpp"
+
+namespace octavo {
+
+/// The weights of a Linear or Conv node, between the order of the file ([columns, depth], or
+/// [columns, channels, spatial...]) and that of the kernels ([columns][spatial...][channels]).
+class ProductWeights {
+ public:
+  explicit ProductWeights(const NodeView& node);
+
+  /// The weights as the quantizer groups them: what memory holds side by side forms one segment, so
+  /// that chains of partial sums may run across it. It depends on the node alone, never on shapes.
+  [[nodiscard]] const kernels::WeightShape& shape() const { return shape_; }
+
+  /// Whether this is a convolution of one channel per group and output channel.
+  [[nodiscard]] bool depthwise() const { return depthwise_; }
+
+  template <class T>
+  [[nodiscard]] std::vector<T> to_kernel_order(std::span<const T> file) const {
+    std::vector<T> kernel(file.size());
+    for_each_element([&](std::size_t f, std::size_t k) { kernel[k] = file[f]; });
+    return kernel;
+  }
+  template <class T>
+  [[nodiscard]] std::vector<T> to_file_order(std::span<const T> kernel) const {
+    std::vector<T> file(kernel.size());
+    for_each_element([&](std::size_t f, std::size_t k) { file[f] = kernel[k]; });
+    return file;
+  }
+
+ private:
+  template <class Body>
+  void for_each_element(const Body& body) const {
+    for (std::size_t n = 0; n < columns_; ++n) {
+      for (std::size_t c = 0; c < channels_; ++c) {
+        for (std::size_t s = 0; s < taps_; ++s) {
+          body((n * channels_ + c) * taps_ + s, (n * taps_ + s) * channels_ + c);
+        }
+      }
+    }
+  }
+
+  std::size_t columns_ = 0;
+  std::size_t channels_ = 0;
+  std::size_t taps_ = 1;
+  bool depthwise_ = false;
+  kernels::WeightShape shape_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,146 @@
+#include "runtime/ops/families.hpp"
+#include "runtime/ops/ranges.hpp"
+#include "runtime/ops/resize_axis.hpp"
+
+namespace octavo::ops {
+namespace {
+
+std::size_t to_size(std::int64_t value) {
+  return static_cast<std::size_t>(value);
+}
+
+/// Images of one or two spatial dimensions, channels last; `lines` and `columns` map output
+/// positions to input positions.
+struct Resampling {
+  ResizedAxis lines, columns;
+  std::size_t images = 0;
+  std::size_t in_height = 1, in_width = 1;
+  std::size_t channels = 0;
+};
+
+/// Every output pixel is a copy of one input pixel.
+class NearestStep final : public Step {
+ public:
+  explicit NearestStep(Resampling resampling) : r_(std::move(resampling)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const std::size_t height = r_.lines.size();
+    const std::size_t line_size = r_.columns.size() * r_.channels;
+    for_ranges(workers, r_.images * height, line_size, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t line = begin; line < end; ++line) {
+        const std::size_t source = line / height * r_.in_height + r_.lines[line % height].first;
+        const float* in = memory.input<float>(0) + source * r_.in_width * r_.channels;
+        float* out = memory.output<float>(0) + line * line_size;
+        for (const Tap& column : r_.columns) {
+          out = std::copy_n(in + column.first * r_.channels, r_.channels, out);
+        }
+      }
+    });
+  }
+  [[nodiscard]] std::string kernel() const override { return "nearest"; }
+
+ private:
+  Resampling r_;
+};
+
+/// Every output pixel is a weighted mean of up to two by two input pixels.
+class LinearStep final : public Step {
+ public:
+  explicit LinearStep(Resampling resampling) : r_(std::move(resampling)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const std::size_t height = r_.lines.size();
+    const std::size_t line_size = r_.columns.size() * r_.channels;
+    const std::size_t in_line = r_.in_width * r_.channels;
+    for_ranges(workers, r_.images * height, line_size, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t line = begin; line < end; ++line) {
+        const Tap& tap = r_.lines[line % height];
+        const float* image = memory.input<float>(0) + line / height * r_.in_height * in_line;
+        mix_line(image + tap.first * in_line, image + tap.second * in_line, tap.weight,
+                 memory.output<float>(0) + line * line_size);
+      }
+    });
+  }
+  [[nodiscard]] std::string kernel() const override { return "linear"; }
+
+ private:
+  void mix_line(const float* upper, const float* lower, float lower_weight, float* out) const {
+    const float upper_weight = 1.0F - lower_weight;
+    for (const Tap& column : r_.columns) {
+      const std::size_t left = column.first * r_.channels;
+      const std::size_t right = column.second * r_.channels;
+      const float left_weight = 1.0F - column.weight;
+      for (std::size_t c = 0; c < r_.channels; ++c) {
+        out[c] = upper_weight * (left_weight * upper[left + c] + column.weight * upper[right + c]) +
+                 lower_weight * (left_weight * lower[left + c] + column.weight * lower[right + c]);
+      }
+      out += r_.channels;
+    }
+  }
+
+  Resampling r_;
+};
+
+void infer(InferContext& node) {
+  node.require_type(0, DataType::float32);
+  const Shape& in = node.shape(0);
+  if (in.size() != 3 && in.size() != 4) {
+    node.fail(ErrorCode::unsupported,
+              "input 0 has shape " + to_string(in) + ", expected one or two spatial dimensions");
+  }
+  const ResizeTarget target = resize_target(node, in);
+  check_resize_modes(node);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    if (i < 2 ? target.shape[i] != in[i] || target.scales[i] != 1.0F : in[i] < 1) {
+      node.fail(ErrorCode::unsupported, "cannot resize dimension " + std::to_string(i) + " of " +
+                                            to_string(in) + " to " +
+                                            std::to_string(target.shape[i]));
+    }
+  }
+  node.set_output(0, DataType::float32, target.shape);
+}
+
+std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
+  const Shape& physical = node.shape(0);
+  Shape in{physical[0], physical.back()};
+  in.insert(in.end(), physical.begin() + 1, physical.end() - 1);
+  const ResizeTarget target = resize_target(node, in);
+
+  Resampling resampling;
+  resampling.images = to_size(in[0]);
+  resampling.channels = to_size(in[1]);
+  resampling.in_width = to_size(in.back());
+  const bool empty = element_count(target.shape) == 0;
+  const auto axis = [&](std::size_t i) {
+    if (empty) return ResizedAxis();
+    return resized_axis(node, in[i], target.shape[i], target.scales[i]);
+  };
+  resampling.columns = axis(in.size() - 1);
+  if (in.size() == 4) {
+    resampling.in_height = to_size(in[2]);
+    resampling.lines = axis(2);
+  } else {
+    resampling.lines = ResizedAxis(1);
+  }
+  if (node.text("mode", "nearest") == "nearest") {
+    return std::make_unique<NearestStep>(std::move(resampling));
+  }
+  return std::make_unique<LinearStep>(std::move(resampling));
+}
+
+}  // namespace
+
+const Operator& Resize_operator() {
+  static const Operator op{
+      1,
+      4,
+      1,
+      {"antialias", "axes", "coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside",
+       "extrapolation_value", "keep_aspect_ratio_policy", "mode", "nearest_mode"},
+      LayoutRule::channels_last,
+      infer,
+      prepare};
+  return op;
+}
+
+}  // namespace octavo::ops

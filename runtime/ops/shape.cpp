@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <variant>
+
+#include "runtime/ops/families.hpp"
+
+namespace octavo::ops {
+namespace {
+
+/// Writes what was known while planning. Reads no input.
+class DimensionsStep final : public Step {
+ public:
+  explicit DimensionsStep(std::vector<std::int64_t> values) : values_(std::move(values)) {}
+
+  void run(const StepMemory& memory, Workers&) override {
+    std::ranges::copy(values_, memory.output<std::int64_t>(0));
+  }
+  [[nodiscard]] std::string kernel() const override { return "fill"; }
+
+ private:
+  std::vector<std::int64_t> values_;
+};
+
+/// The dimensions [start, end) of the input, bounds clamped as in a Python slice.
+std::vector<std::int64_t> dimensions(const NodeView& node) {
+  const Shape& shape = node.shape(0);
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  const auto bound = [&](std::string_view attribute, std::int64_t otherwise) {
+    const std::int64_t given = node.integer(attribute, otherwise);
+    return std::clamp<std::int64_t>(given < 0 ? given + rank : given, 0, rank);
+  };
+  const std::int64_t start = bound("start", 0);
+  const std::int64_t end = std::max(bound("end", rank), start);
+  return {shape.begin() + start, shape.begin() + end};
+}
+
+void infer_shape(InferContext& node) {
+  const auto size = static_cast<std::int64_t>(dimensions(node).size());
+  node.set_output(0, DataType::int64, {size});
+}
+
+std::unique_ptr<Step> prepare_shape(const NodeView& node, const PlanContext&) {
+  return std::make_unique<DimensionsStep>(dimensions(node));
+}
+
+/// ConstantOfShape's `value`, an attribute of type tensor in ONNX, is a plain number here: an
+/// integer makes an int64 tensor, a real number (the default is 0.0) a float32 one.
+bool fills_with_integers(const NodeView& node) {
+  const Attributes& attributes = node.node().attributes;
+  const auto value = attributes.find("value");
+  return value != attributes.end() && std::holds_alternative<std::int64_t>(value->second);
+}
+
+void infer_constant_of_shape(InferContext& node) {
+  const DataType type = fills_with_integers(node) ? DataType::int64 : DataType::float32;
+  if (type == DataType::float32) static_cast<void>(node.real("value", 0.0F));
+  node.set_output(0, type, node.require_integers(0, "shape"));
+}
+
+template <class T>
+class RepeatStep final : public Step {
+ public:
+  RepeatStep(T value, std::size_t elements) : value_(value), elements_(elements) {}
+
+  void run(const StepMemory& memory, Workers&) override {
+    std::fill_n(memory.output<T>(0), elements_, value_);
+  }
+  [[nodiscard]] std::string kernel() const override { return "fill"; }
+
+ private:
+  T value_;
+  std::size_t elements_;
+};
+
+std::unique_ptr<Step> prepare_constant_of_shape(const NodeView& node, const PlanContext&) {
+  const std::size_t elements = element_count(node.output(0).shape);
+  if (fills_with_integers(node)) {
+    return std::make_unique<RepeatStep<std::int64_t>>(node.integer("value", 0), elements);
+  }
+  return std::make_unique<RepeatStep<float>>(node.real("value", 0.0F), elements);
+}
+
+}  // namespace
+
+const Operator& ConstantOfShape_operator() {
+  static const Operator op{1,
+                           1,
+                           1,
+                           {"value"},
+                           LayoutRule::row_major,
+                           infer_constant_of_shape,
+                           prepare_constant_of_shape};
+  return op;
+}
+
+const Operator& Shape_operator() {
+  static const Operator op{
+      1, 1, 1, {"start", "end"}, LayoutRule::row_major, infer_shape, prepare_shape};
+  return op;
+}
+
+}  // namespace octavo::ops

@@ -1,0 +1,192 @@
+#include <limits>
+
+#include "runtime/ops/families.hpp"
+#include "runtime/ops/ranges.hpp"
+
+namespace octavo::ops {
+namespace {
+
+using kernels::UnaryMethod;
+
+struct Function {
+  UnaryMethod method;
+  float alpha = 0.0F;
+  float beta = 0.0F;
+};
+
+/// Applies a kernel to every element.
+class FloatStep final : public Step {
+ public:
+  FloatStep(const kernels::KernelTable& table, const Function& function, std::size_t elements)
+      : table_(&table), function_(function), elements_(elements) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const auto* x = memory.input<float>(0);
+    auto* out = memory.output<float>(0);
+    for_ranges(workers, elements_, 1, [&](std::size_t begin, std::size_t end) {
+      table_->unary(function_.method, function_.alpha, function_.beta, x + begin, end - begin,
+                    out + begin);
+    });
+  }
+
+ private:
+  const kernels::KernelTable* table_;
+  Function function_;
+  std::size_t elements_;
+};
+
+/// Neg and Abs of integers; the most negative value stays what it is, as in two's complement.
+template <class T>
+class IntegerStep final : public Step {
+ public:
+  IntegerStep(bool absolute, std::size_t elements) : absolute_(absolute), elements_(elements) {}
+
+  void run(const StepMemory& memory, Workers&) override {
+    using Unsigned = std::make_unsigned_t<T>;
+    const auto* x = memory.input<T>(0);
+    auto* out = memory.output<T>(0);
+    for (std::size_t i = 0; i < elements_; ++i) {
+      const bool keep = absolute_ && x[i] >= 0;
+      out[i] = keep ? x[i] : static_cast<T>(Unsigned{0} - static_cast<Unsigned>(x[i]));
+    }
+  }
+  [[nodiscard]] std::string kernel() const override { return "integer"; }
+
+ private:
+  bool absolute_;
+  std::size_t elements_;
+};
+
+/// A bound of Clip; `otherwise` when it is left out.
+float clip_bound(const NodeView& node, std::size_t index, std::string_view what, float otherwise) {
+  if (!node.has_input(index)) return otherwise;
+  node.require_type(index, DataType::float32);
+  const Tensor& bound = node.require_constant(index, what);
+  if (element_count(bound.shape) != 1) {
+    node.fail(ErrorCode::invalid_graph, std::string(what) + " has shape " + to_string(bound.shape) +
+                                            ", expected one element");
+  }
+  return bound.as<float>()[0];
+}
+
+Function function_of(const NodeView& node) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  switch (node.node().op) {
+    case Op::Abs:
+      return {UnaryMethod::absolute};
+    case Op::Clip:
+      return {UnaryMethod::clamp, clip_bound(node, 1, "min", -kInfinity),
+              clip_bound(node, 2, "max", kInfinity)};
+    case Op::Exp:
+      return {UnaryMethod::exponential};
+    case Op::HardSigmoid:
+      return {UnaryMethod::hard_sigmoid, node.real("alpha", 0.2F), node.real("beta", 0.5F)};
+    case Op::HardSwish:
+      return {UnaryMethod::hard_swish};
+    case Op::LeakyRelu:
+      return {UnaryMethod::leaky_relu, node.real("alpha", 0.01F)};
+    case Op::Neg:
+      return {UnaryMethod::negate};
+    case Op::Relu:
+      return {UnaryMethod::clamp, 0.0F, kInfinity};
+    case Op::Sigmoid:
+      return {UnaryMethod::sigmoid};
+    case Op::Sqrt:
+      return {UnaryMethod::square_root};
+    case Op::Tanh:
+      return {UnaryMethod::tanh};
+    default:
+      node.fail(ErrorCode::unsupported, "is not a function of one input");
+  }
+}
+
+void infer_float(InferContext& node) {
+  node.require_type(0, DataType::float32);
+  static_cast<void>(function_of(node));
+  node.set_output(0, DataType::float32, node.shape(0));
+}
+
+void infer_number(InferContext& node) {
+  const DataType type = node.input(0).type;
+  if (type != DataType::int64 && type != DataType::int32) {
+    node.require_type(0, DataType::float32);
+  }
+  node.set_output(0, type, node.shape(0));
+}
+
+std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) {
+  const std::size_t elements = element_count(node.shape(0));
+  const bool absolute = node.node().op == Op::Abs;
+  switch (node.input(0).type) {
+    case DataType::int64:
+      return std::make_unique<IntegerStep<std::int64_t>>(absolute, elements);
+    case DataType::int32:
+      return std::make_unique<IntegerStep<std::int32_t>>(absolute, elements);
+    default:
+      return std::make_unique<FloatStep>(*context.kernels, function_of(node), elements);
+  }
+}
+
+/// A function of one float tensor with these attributes.
+Operator float_function(std::vector<std::string_view> attributes = {}) {
+  return {1, 1, 1, std::move(attributes), LayoutRule::elementwise, infer_float, prepare};
+}
+
+}  // namespace
+
+const Operator& Abs_operator() {
+  static const Operator op{1, 1, 1, {}, LayoutRule::elementwise, infer_number, prepare};
+  return op;
+}
+
+const Operator& Clip_operator() {
+  static const Operator op{1, 3, 1, {}, LayoutRule::elementwise, infer_float, prepare};
+  return op;
+}
+
+const Operator& Exp_operator() {
+  static const Operator op = float_function();
+  return op;
+}
+
+const Operator& HardSigmoid_operator() {
+  static const Operator op = float_function({"alpha", "beta"});
+  return op;
+}
+
+const Operator& HardSwish_operator() {
+  static const Operator op = float_function();
+  return op;
+}
+
+const Operator& LeakyRelu_operator() {
+  static const Operator op = float_function({"alpha"});
+  return op;
+}
+
+const Operator& Neg_operator() {
+  static const Operator op{1, 1, 1, {}, LayoutRule::elementwise, infer_number, prepare};
+  return op;
+}
+
+const Operator& Relu_operator() {
+  static const Operator op = float_function();
+  return op;
+}
+
+const Operator& Sigmoid_operator() {
+  static const Operator op = float_function();
+  return op;
+}
+
+const Operator& Sqrt_operator() {
+  static const Operator op = float_function();
+  return op;
+}
+
+const Operator& Tanh_operator() {
+  static const Operator op = float_function();
+  return op;
+}
+
+}  // namespace octavo::ops

@@ -1,0 +1,273 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "runtime/passes/passes.hpp"
+
+namespace octavo::passes {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+/// The inputs of a canonical product.
+constexpr std::size_t kWeight = 1;
+constexpr std::size_t kBias = 2;
+
+/// A float constant that does not depend on bound shapes; null otherwise.
+const Tensor* float_constant(const Graph& graph, ValueId id) {
+  if (id == kNoValue) return nullptr;
+  const Value& value = graph.values[id];
+  if (value.constant == nullptr || value.shape_dependent || value.type != DataType::float32) {
+    return nullptr;
+  }
+  return value.constant.get();
+}
+
+const Tensor* float_input(const Graph& graph, const Node& node, std::size_t index) {
+  return index < node.inputs.size() ? float_constant(graph, node.inputs[index]) : nullptr;
+}
+
+class Fuser {
+ public:
+  explicit Fuser(Graph& graph) : graph_(graph), producer_(graph.values.size(), kNone) {}
+
+  void run() {
+    count_uses();
+    std::vector<Node> result;
+    for (Node& node : graph_.nodes) {
+      make_linear(node);
+      if (absorb(result, node)) continue;
+      for (const ValueId id : node.outputs) {
+        if (id != kNoValue) remember(id, result.size());
+      }
+      result.push_back(std::move(node));
+    }
+    graph_.nodes = std::move(result);
+  }
+
+ private:
+  static constexpr std::size_t kNone = SIZE_MAX;
+
+  void count_uses() {
+    uses_.assign(graph_.values.size(), 0);
+    for (const Node& node : graph_.nodes) {
+      for (const ValueId id : node.inputs) {
+        if (id != kNoValue) ++uses_[id];
+      }
+    }
+    for (const ValueId id : graph_.outputs) ++uses_[id];
+  }
+
+  void remember(ValueId id, std::size_t node) {
+    producer_.resize(graph_.values.size(), kNone);
+    producer_[id] = node;
+  }
+
+  ValueId add_constant(const std::string& name, Tensor tensor) {
+    const ValueId id = graph_.add_constant(name, std::move(tensor));
+    uses_.resize(graph_.values.size(), 1);
+    producer_.resize(graph_.values.size(), kNone);
+    return id;
+  }
+
+  /// The product that computes `id` for one reader alone, with float weights; null if there is none.
+  Node* sole_product(std::vector<Node>& nodes, ValueId id) {
+    if (id == kNoValue || uses_[id] != 1 || producer_[id] == kNone) return nullptr;
+    Node& node = nodes[producer_[id]];
+    const bool product = node.op == Op::Conv || node.op == Op::Linear;
+    return product && float_input(graph_, node, kWeight) != nullptr ? &node : nullptr;
+  }
+
+  static bool is_clamped(const Node& node) {
+    return node.attributes.contains("clamp_low") || node.attributes.contains("clamp_high");
+  }
+
+  /// The constant bias of a product, or zeros; nullopt when it is computed.
+  std::optional<std::vector<float>> bias_of(const Node& node) {
+    const auto columns = static_cast<std::size_t>(graph_.values[node.inputs[kWeight]].shape[0]);
+    if (node.inputs.size() <= kBias || node.inputs[kBias] == kNoValue) {
+      return std::vector<float>(columns, 0.0F);
+    }
+    const Tensor* bias = float_input(graph_, node, kBias);
+    if (bias == nullptr) return std::nullopt;
+    const auto elements = bias->as<float>();
+    return std::vector<float>(elements.begin(), elements.end());
+  }
+
+  void set_bias(Node& node, const std::vector<float>& bias) {
+    const ValueId id = add_constant(
+        node.name + ".bias",
+        Tensor::of<float>({static_cast<std::int64_t>(bias.size())}, std::span<const float>(bias)));
+    if (node.inputs.size() <= kBias) node.inputs.resize(kBias + 1, kNoValue);
+    node.inputs[kBias] = id;
+  }
+
+  void set_weight(Node& node, Tensor weight) {
+    node.inputs[kWeight] = add_constant(node.name + ".weight", std::move(weight));
+  }
+
+  /// Gemm and MatMul with a constant right side, and a left side with the depth innermost.
+  void make_linear(Node& node) {
+    if (node.op != Op::Gemm && node.op != Op::MatMul) return;
+    const NodeView view(graph_, node);
+    const Tensor* weight = float_input(graph_, node, kWeight);
+    if (weight == nullptr || weight->shape.size() != 2) return;
+    const Value& x = graph_.values[node.inputs[0]];
+    if (x.type != DataType::float32 || x.shape.size() < 2 || view.integer("transA", 0) != 0) return;
+    const bool transposed = view.integer("transB", 0) != 0;
+    const std::size_t columns = static_cast<std::size_t>(weight->shape[transposed ? 0 : 1]);
+    const std::size_t depth = static_cast<std::size_t>(weight->shape[transposed ? 1 : 0]);
+    if (columns == 0 || depth == 0) return;
+
+    std::vector<float> bias;
+    if (node.inputs.size() > kBias && node.inputs[kBias] != kNoValue) {
+      const Tensor* c = float_input(graph_, node, kBias);
+      if (c == nullptr || !spread_over_columns(*c, columns, 2, 1, bias)) return;
+      const float beta = view.real("beta", 1.0F);
+      for (float& element : bias) element *= beta;
+    }
+
+    const float alpha = view.real("alpha", 1.0F);
+    const auto source = weight->as<float>();
+    Tensor linear = Tensor::zeros(DataType::float32, {static_cast<std::int64_t>(columns),
+                                                      static_cast<std::int64_t>(depth)});
+    const auto target = linear.mutable_elements<float>();
+    for (std::size_t n = 0; n < columns; ++n) {
+      for (std::size_t k = 0; k < depth; ++k) {
+        target[n * depth + k] = alpha * source[transposed ? n * depth + k : k * columns + n];
+      }
+    }
+    node.op = Op::Linear;
+    node.attributes.clear();
+    node.inputs.resize(2);
+    set_weight(node, std::move(linear));
+    if (!bias.empty()) set_bias(node, bias);
+  }
+
+  /// Reads a constant that broadcasts along axis `axis` of a result of rank `rank` only.
+  static bool spread_over_columns(const Tensor& c, std::size_t columns, std::size_t rank,
+                                  std::size_t axis, std::vector<float>& result) {
+    if (c.shape.size() > rank) return false;
+    const std::size_t missing = rank - c.shape.size();
+    for (std::size_t i = 0; i < c.shape.size(); ++i) {
+      const std::int64_t extent = c.shape[i];
+      if (extent == 1) continue;
+      if (i + missing != axis || extent != static_cast<std::int64_t>(columns)) return false;
+    }
+    const auto elements = c.as<float>();
+    result.resize(columns);
+    for (std::size_t n = 0; n < columns; ++n) result[n] = elements[elements.size() == 1 ? 0 : n];
+    return true;
+  }
+
+  /// Lets the product before take over what `node` does. The node is then gone.
+  bool absorb(std::vector<Node>& nodes, const Node& node) {
+    bool absorbed = false;
+    Node* product = nullptr;
+    switch (node.op) {
+      case Op::BatchNormalization:
+        product = sole_product(nodes, node.inputs[0]);
+        absorbed = product != nullptr && absorb_batch_normalization(*product, node);
+        break;
+      case Op::Add:
+        for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+          if (absorbed) break;
+          product = sole_product(nodes, node.inputs[side]);
+          absorbed = product != nullptr && absorb_bias(*product, node, 1 - side);
+        }
+        break;
+      case Op::Relu:
+        product = sole_product(nodes, node.inputs[0]);
+        absorbed = product != nullptr && absorb_clamp(*product, 0.0F, kInfinity);
+        break;
+      case Op::Clip:
+        product = sole_product(nodes, node.inputs[0]);
+        absorbed = product != nullptr && absorb_clip(*product, node);
+        break;
+      default:
+        break;
+    }
+    if (!absorbed) return false;
+    const std::size_t position = producer_[product->outputs[0]];
+    product->outputs[0] = node.outputs[0];
+    remember(node.outputs[0], position);
+    return true;
+  }
+
+  bool absorb_batch_normalization(Node& product, const Node& node) {
+    if (is_clamped(product) || product.op != Op::Conv || node.outputs.size() != 1) return false;
+    const NodeView view(graph_, node);
+    if (view.integer("training_mode", 0) != 0) return false;
+    auto bias = bias_of(product);
+    const Tensor* scale = float_input(graph_, node, 1);
+    const Tensor* shift = float_input(graph_, node, 2);
+    const Tensor* mean = float_input(graph_, node, 3);
+    const Tensor* variance = float_input(graph_, node, 4);
+    if (!bias || !scale || !shift || !mean || !variance) return false;
+    const double epsilon = static_cast<double>(view.real("epsilon", 1e-5F));
+
+    const Tensor& old = *graph_.values[product.inputs[kWeight]].constant;
+    Tensor weight = Tensor::copy_of(old.type, old.shape, {old.data, old.bytes()});
+    const auto elements = weight.mutable_elements<float>();
+    const std::size_t columns = bias->size();
+    const std::size_t depth = elements.size() / columns;
+    for (std::size_t n = 0; n < columns; ++n) {
+      const double factor = static_cast<double>(scale->as<float>()[n]) /
+                            std::sqrt(static_cast<double>(variance->as<float>()[n]) + epsilon);
+      for (float& w : elements.subspan(n * depth, depth)) {
+        w = static_cast<float>(static_cast<double>(w) * factor);
+      }
+      const double centred = static_cast<double>((*bias)[n]) - static_cast<double>(mean->as<float>()[n]);
+      (*bias)[n] = static_cast<float>(centred * factor + static_cast<double>(shift->as<float>()[n]));
+    }
+    set_weight(product, std::move(weight));
+    set_bias(product, *bias);
+    return true;
+  }
+
+  bool absorb_bias(Node& product, const Node& node, std::size_t other) {
+    if (is_clamped(product)) return false;
+    const Tensor* addend = float_input(graph_, node, other);
+    auto bias = bias_of(product);
+    if (addend == nullptr || !bias) return false;
+    const std::size_t rank = graph_.values[product.outputs[0]].shape.size();
+    const std::size_t axis = product.op == Op::Conv ? 1 : rank - 1;
+    std::vector<float> spread;
+    if (!spread_over_columns(*addend, bias->size(), rank, axis, spread)) return false;
+    for (std::size_t n = 0; n < spread.size(); ++n) (*bias)[n] += spread[n];
+    set_bias(product, *bias);
+    return true;
+  }
+
+  bool absorb_clip(Node& product, const Node& node) {
+    float low = -kInfinity;
+    float high = kInfinity;
+    for (const std::size_t index : {std::size_t{1}, std::size_t{2}}) {
+      if (index >= node.inputs.size() || node.inputs[index] == kNoValue) continue;
+      const Tensor* bound = float_input(graph_, node, index);
+      if (bound == nullptr || bound->as<float>().size() != 1) return false;
+      (index == 1 ? low : high) = bound->as<float>()[0];
+    }
+    return low <= high && absorb_clamp(product, low, high);
+  }
+
+  static bool absorb_clamp(Node& product, float low, float high) {
+    if (is_clamped(product)) return false;
+    if (low != -kInfinity) product.attributes["clamp_low"] = low;
+    if (high != kInfinity) product.attributes["clamp_high"] = high;
+    return true;
+  }
+
+  Graph& graph_;
+  std::vector<std::size_t> producer_;  ///< per value, the position of its node in the result
+  std::vector<std::size_t> uses_;
+};
+
+}  // namespace
+
+void fuse(Graph& graph) { Fuser(graph).run(); }
+
+}  // namespace octavo::passes

@@ -1,0 +1,192 @@
+#include "runtime/plan/plan.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <string>
+
+#include "runtime/passes/passes.hpp"
+#include "runtime/plan/arena.hpp"
+#include "runtime/plan/choose.hpp"
+#include "runtime/plan/layer_info.hpp"
+
+namespace octavo {
+namespace {
+
+constexpr std::size_t kNone = SIZE_MAX;
+/// The largest arena, so that a hostile model cannot take the machine's memory.
+constexpr std::size_t kMaxArenaBytes = std::size_t{1} << 32U;
+
+std::size_t byte_size(const Value& value) {
+  return element_count(value.shape) * size_of(value.type);
+}
+
+}  // namespace
+
+class Plan::Builder {
+ public:
+  Builder(Plan& plan, const Source& source, const PlanContext& context)
+      : plan_(plan), source_(source), graph_(source.graph), context_(context) {}
+
+  void build() {
+    make_steps();
+    assign_buffers();
+    allocate();
+    bind();
+  }
+
+ private:
+  void make_steps() {
+    PrecisionChooser chooser(context_);
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Node& node = graph_.nodes[i];
+      if (node.op == Op::View) continue;
+      const NodeView view(graph_, node);
+      const bool quantizable = passes::is_quantizable(graph_, node);
+      std::unique_ptr<Step> step;
+      PlanContext context = context_;
+      context.precision = Precision::float32;
+      if (!quantizable || source_.precision == Precision::float32) {
+        step = operator_of(node.op).prepare(view, context);
+      } else {
+        const NodeView int8_view(source_.int8_graph, source_.int8_graph.nodes[i]);
+        step = source_.precision == Precision::int8
+                   ? chooser.prepare(int8_view, Precision::int8)
+                   : chooser.faster(view, int8_view);
+      }
+      plan_.layers_.push_back(describe_layer(graph_, node, source_.channels_last, *step));
+      plan_.layers_.back().quantizable = quantizable;
+      plan_.steps_.push_back({std::move(step), {}});
+      nodes_.push_back(i);
+    }
+  }
+
+  /// One buffer for each computed value; views share that of what they view.
+  void assign_buffers() {
+    buffer_of_.assign(graph_.values.size(), kNone);
+    const std::size_t end = plan_.steps_.size();
+    for (const ValueId id : graph_.inputs) add_buffer(id, 0, end);
+    std::size_t step = 0;
+    for (const Node& node : graph_.nodes) {
+      for (const ValueId id : node.inputs) use(id, step);
+      if (node.op == Op::View && buffer_of_[node.inputs[0]] != kNone) {
+        buffer_of_[node.outputs[0]] = buffer_of_[node.inputs[0]];
+        continue;
+      }
+      for (const ValueId id : node.outputs) {
+        if (id != kNoValue) add_buffer(id, step, step);
+      }
+      if (node.op != Op::View) ++step;
+    }
+    for (const ValueId id : graph_.outputs) {
+      if (buffer_of_[id] == kNone) add_buffer(id, 0, end);
+      use(id, end);
+    }
+    for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
+      scratch_.push_back(requests_.size());
+      requests_.push_back({plan_.steps_[i].step->scratch_bytes() + kernels::kReadSlack, i, i});
+    }
+  }
+
+  void add_buffer(ValueId id, std::size_t first, std::size_t last) {
+    buffer_of_[id] = requests_.size();
+    requests_.push_back({byte_size(graph_.values[id]) + kernels::kReadSlack, first, last});
+  }
+
+  void use(ValueId id, std::size_t step) {
+    if (id == kNoValue || buffer_of_[id] == kNone) return;
+    ArenaRequest& request = requests_[buffer_of_[id]];
+    request.last = std::max(request.last, step);
+  }
+
+  void allocate() {
+    layout_ = plan_arena(requests_);
+    if (layout_.bytes > kMaxArenaBytes) {
+      throw Error(ErrorCode::limit_exceeded,
+                  "model '" + graph_.name + "' needs " + std::to_string(layout_.bytes >> 20U) +
+                      " MiB for its activations at these shapes; at most 4096 MiB are supported");
+    }
+    plan_.arena_bytes_ = layout_.bytes;
+    plan_.memory_.reset(
+        static_cast<std::byte*>(std::calloc(layout_.bytes + kArenaAlignment, 1)));
+    if (plan_.memory_ == nullptr) {
+      throw Error(ErrorCode::limit_exceeded, "model '" + graph_.name + "': no memory for " +
+                                                 std::to_string(layout_.bytes >> 20U) +
+                                                 " MiB of activations");
+    }
+    const auto address = reinterpret_cast<std::uintptr_t>(plan_.memory_.get());
+    arena_ = plan_.memory_.get() + (kArenaAlignment - address % kArenaAlignment) % kArenaAlignment;
+  }
+
+  void bind() {
+    for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
+      const Node& node = graph_.nodes[nodes_[i]];
+      StepMemory& memory = plan_.steps_[i].memory;
+      const bool product = node.op == Op::Conv || node.op == Op::Linear;
+      for (std::size_t j = 0; j < node.inputs.size(); ++j) {
+        // Products have packed their constants.
+        memory.inputs.push_back(product && j > 0 ? nullptr : address(node.inputs[j]));
+      }
+      for (const ValueId id : node.outputs) {
+        memory.outputs.push_back(id == kNoValue ? nullptr : arena_at(buffer_of_[id]));
+      }
+      memory.scratch = arena_at(scratch_[i]);
+    }
+    for (const ValueId id : graph_.inputs) plan_.inputs_.push_back(arena_at(buffer_of_[id]));
+    for (const ValueId id : graph_.outputs) {
+      std::byte* output = arena_at(buffer_of_[id]);
+      const auto& constant = graph_.values[id].constant;
+      if (constant != nullptr) std::memcpy(output, constant->data, constant->bytes());
+      plan_.outputs_.push_back(output);
+    }
+  }
+
+  std::byte* arena_at(std::size_t request) { return arena_ + layout_.offsets[request]; }
+
+  const std::byte* address(ValueId id) {
+    if (id == kNoValue) return nullptr;
+    const auto& constant = graph_.values[id].constant;
+    if (constant == nullptr) return arena_at(buffer_of_[id]);
+    plan_.constants_.push_back(constant);
+    return constant->data;
+  }
+
+  Plan& plan_;
+  const Source& source_;
+  const Graph& graph_;
+  const PlanContext& context_;
+  std::vector<std::size_t> nodes_;      ///< per step
+  std::vector<std::size_t> buffer_of_;  ///< per value, an index into requests_
+  std::vector<std::size_t> scratch_;    ///< per step, an index into requests_
+  std::vector<ArenaRequest> requests_;
+  ArenaLayout layout_;
+  std::byte* arena_ = nullptr;
+};
+
+Plan::Plan(const Source& source, const PlanContext& context) {
+  Builder(*this, source, context).build();
+}
+
+void Plan::run(Workers& workers, std::span<std::uint64_t> nanoseconds) {
+  if (nanoseconds.empty()) {
+    for (PlannedStep& step : steps_) step.step->run(step.memory, workers);
+    return;
+  }
+  using Clock = std::chrono::steady_clock;
+  auto before = Clock::now();
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    steps_[i].step->run(steps_[i].memory, workers);
+    const auto after = Clock::now();
+    nanoseconds[i] = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(after - before).count());
+    before = after;
+  }
+}
+
+std::size_t Plan::weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const PlannedStep& step : steps_) bytes += step.step->weight_bytes();
+  return bytes;
+}
+
+}  // namespace octavo

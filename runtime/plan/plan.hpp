@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "octavo/session.hpp"
+#include "runtime/graph/graph.hpp"
+#include "runtime/ops/operator.hpp"
+
+namespace octavo {
+
+/// A graph ready to run: steps in order, each with its memory, and the arena they share.
+class Plan {
+ public:
+  /// What to plan. Both graphs have passed the layout pass and have the same nodes in the same
+  /// order; `int8_graph` holds int8 weights where `graph` may still hold floats.
+  struct Source {
+    const Graph& graph;
+    const Graph& int8_graph;
+    const std::vector<bool>& channels_last;  ///< per value of `graph`
+    Precision precision;
+  };
+
+  Plan(const Source& source, const PlanContext& context);
+
+  /// Runs every step. When `nanoseconds` is not empty, it has an entry per layer.
+  void run(Workers& workers, std::span<std::uint64_t> nanoseconds);
+
+  [[nodiscard]] const std::vector<LayerInfo>& layers() const { return layers_; }
+  [[nodiscard]] std::byte* input(std::size_t index) const { return inputs_[index]; }
+  [[nodiscard]] std::byte* output(std::size_t index) const { return outputs_[index]; }
+  [[nodiscard]] std::size_t arena_bytes() const { return arena_bytes_; }
+  [[nodiscard]] std::size_t weight_bytes() const;
+
+ private:
+  struct PlannedStep {
+    std::unique_ptr<Step> step;
+    StepMemory memory;
+  };
+  struct FreeMemory {
+    void operator()(std::byte* p) const { std::free(p); }
+  };
+  class Builder;
+
+  std::vector<PlannedStep> steps_;
+  std::vector<LayerInfo> layers_;
+  std::vector<std::shared_ptr<const Tensor>> constants_;  ///< that steps read while running
+  std::vector<std::byte*> inputs_;
+  std::vector<std::byte*> outputs_;
+  std::unique_ptr<std::byte, FreeMemory> memory_;
+  std::size_t arena_bytes_ = 0;
+};
+
+}  // namespace octavo

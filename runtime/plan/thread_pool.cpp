@@ -1,0 +1,47 @@
+#include <pthreadpool.h>
+
+#include <memory>
+#include <string>
+
+#include "octavo/error.hpp"
+#include "octavo/parallel.hpp"
+
+namespace octavo {
+namespace {
+
+struct DestroyPool {
+  void operator()(pthreadpool_t pool) const { pthreadpool_destroy(pool); }
+};
+
+class ThreadPool final : public Parallel {
+ public:
+  explicit ThreadPool(std::size_t threads) : pool_(pthreadpool_create(threads)) {
+    if (pool_ == nullptr) {
+      throw Error(ErrorCode::limit_exceeded,
+                  "a pool of " + std::to_string(threads) + " threads could not be made");
+    }
+  }
+
+  void for_each(std::size_t count, Task task, void* context) override {
+    pthreadpool_parallelize_1d(pool_.get(), task, context, count, PTHREADPOOL_FLAG_YIELD_WORKERS);
+  }
+
+ private:
+  std::unique_ptr<pthreadpool, DestroyPool> pool_;
+};
+
+constexpr std::size_t kMaxThreads = 1024;
+
+}  // namespace
+
+Parallel::~Parallel() = default;
+
+std::shared_ptr<Parallel> make_thread_pool(std::size_t threads) {
+  if (threads < 1 || threads > kMaxThreads) {
+    throw Error(ErrorCode::invalid_argument,
+                "a pool has 1 to 1024 threads, not " + std::to_string(threads));
+  }
+  return std::make_shared<ThreadPool>(threads);
+}
+
+}  // namespace octavo

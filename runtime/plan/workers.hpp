@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "octavo/parallel.hpp"
+
+namespace octavo {
+
+/// The threads of one session: runs a callable for indices, on the caller's thread alone when there
+/// is only one.
+class Workers {
+ public:
+  Workers(std::shared_ptr<Parallel> parallel, std::size_t threads)
+      : parallel_(std::move(parallel)), threads_(parallel_ ? threads : 1) {}
+
+  [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
+
+  /// Calls `body(i)` for every i in [0, count). `body` must not throw.
+  template <class Body>
+  void for_each(std::size_t count, const Body& body) {
+    if (threads_ == 1 || count <= 1) {
+      for (std::size_t i = 0; i < count; ++i) body(i);
+      return;
+    }
+    parallel_->for_each(
+        count,
+        [](void* context, std::size_t index) noexcept {
+          (*static_cast<const Body*>(context))(index);
+        },
+        const_cast<Body*>(&body));
+  }
+
+ private:
+  std::shared_ptr<Parallel> parallel_;
+  std::size_t threads_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,154 @@
+#include "octavo/session.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "kernels/dispatch.hpp"
+#include "runtime/graph/graph.hpp"
+#include "runtime/passes/passes.hpp"
+#include "runtime/plan/plan.hpp"
+#include "runtime/plan/workers.hpp"
+
+namespace octavo {
+namespace {
+
+PlanContext plan_context(const SessionOptions& options) {
+  PlanContext context;
+  context.kernels = &kernels::select_kernels(options.isa);
+  context.scheme = options.scheme;
+  context.range_scope = options.range_scope;
+  context.estimator = options.estimator ? options.estimator : make_estimator("max");
+  context.threads = options.threads;
+  context.parallel = options.parallel;
+  if (context.threads == 0) {
+    throw Error(ErrorCode::invalid_argument, "a session uses at least 1 thread, not 0");
+  }
+  if (context.threads > 1 && context.parallel == nullptr) {
+    context.parallel = make_thread_pool(context.threads);
+  }
+  return context;
+}
+
+/// The graph as it is planned: shapes bound, constants folded, operators fused.
+Graph simplified(const Model& model, const SessionOptions& options, const PlanContext& context) {
+  Graph graph = *model.graph();
+  passes::infer(graph, options.shapes, *context.kernels);
+  passes::remove_dead(graph, passes::ShapeConstants::fold);
+  passes::fuse(graph);
+  passes::remove_dead(graph, passes::ShapeConstants::fold);
+  return graph;
+}
+
+std::unique_ptr<Plan> make_plan(Graph float_graph, const SessionOptions& options,
+                                const PlanContext& context) {
+  if (options.precision == Precision::float32) {
+    const std::vector<bool> moved = passes::move_to_channels_last(float_graph);
+    return std::make_unique<Plan>(
+        Plan::Source{float_graph, float_graph, moved, options.precision}, context);
+  }
+  Graph int8_graph = float_graph;
+  passes::quantize_weights(int8_graph, options.weights);
+  if (options.precision == Precision::int8) float_graph = int8_graph;
+  const std::vector<bool> moved = passes::move_to_channels_last(float_graph);
+  passes::move_to_channels_last(int8_graph);
+  return std::make_unique<Plan>(Plan::Source{float_graph, int8_graph, moved, options.precision},
+                                context);
+}
+
+struct NamedTensor {
+  std::string name;
+  DataType type;
+  Shape shape;
+};
+
+std::vector<NamedTensor> named_tensors(const Graph& graph, const std::vector<ValueId>& ids) {
+  std::vector<NamedTensor> tensors;
+  for (const ValueId id : ids) {
+    const Value& value = graph.values[id];
+    tensors.push_back({value.name, value.type, value.shape});
+  }
+  return tensors;
+}
+
+std::size_t find(const std::vector<NamedTensor>& tensors, std::string_view name,
+                 std::string_view what) {
+  std::string known;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].name == name) return i;
+    known += (known.empty() ? "'" : ", '") + tensors[i].name + "'";
+  }
+  throw Error(ErrorCode::invalid_argument, "the model has no " + std::string(what) + " '" +
+                                               std::string(name) + "'; it has " + known);
+}
+
+const NamedTensor& at(const std::vector<NamedTensor>& tensors, std::size_t index,
+                      std::string_view what) {
+  if (index < tensors.size()) return tensors[index];
+  throw Error(ErrorCode::invalid_argument, "the model has " + std::to_string(tensors.size()) + " " +
+                                               std::string(what) + "s; there is no number " +
+                                               std::to_string(index));
+}
+
+}  // namespace
+
+struct Session::State {
+  State(const Model& model, const SessionOptions& options, PlanContext context)
+      : workers(context.parallel, context.threads) {
+    Graph graph = simplified(model, options, context);
+    inputs = named_tensors(graph, graph.inputs);
+    outputs = named_tensors(graph, graph.outputs);
+    plan = make_plan(std::move(graph), options, context);
+  }
+
+  std::vector<NamedTensor> inputs;
+  std::vector<NamedTensor> outputs;
+  Workers workers;
+  std::unique_ptr<Plan> plan;
+};
+
+Session::Session(const Model& model, SessionOptions options)
+    : state_(std::make_unique<State>(model, options, plan_context(options))) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+std::size_t Session::input_count() const noexcept { return state_->inputs.size(); }
+std::size_t Session::output_count() const noexcept { return state_->outputs.size(); }
+
+TensorView Session::input(std::size_t index) const {
+  const NamedTensor& tensor = at(state_->inputs, index, "input");
+  return {tensor.name, tensor.type, tensor.shape, state_->plan->input(index)};
+}
+
+TensorView Session::output(std::size_t index) const {
+  const NamedTensor& tensor = at(state_->outputs, index, "output");
+  return {tensor.name, tensor.type, tensor.shape, state_->plan->output(index)};
+}
+
+TensorView Session::input(std::string_view name) const {
+  return input(find(state_->inputs, name, "input"));
+}
+
+TensorView Session::output(std::string_view name) const {
+  return output(find(state_->outputs, name, "output"));
+}
+
+void Session::run() { state_->plan->run(state_->workers, {}); }
+
+const std::vector<LayerInfo>& Session::layers() const noexcept { return state_->plan->layers(); }
+
+void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {
+  if (nanoseconds.size() != layers().size()) {
+    throw Error(ErrorCode::invalid_argument,
+                "run_profiled takes a number for each of the " + std::to_string(layers().size()) +
+                    " layers, not " + std::to_string(nanoseconds.size()));
+  }
+  if (layers().empty()) return;
+  state_->plan->run(state_->workers, nanoseconds);
+}
+
+std::size_t Session::arena_bytes() const noexcept { return state_->plan->arena_bytes(); }
+std::size_t Session::weight_bytes() const noexcept { return state_->plan->weight_bytes(); }
+
+}  // namespace octavo

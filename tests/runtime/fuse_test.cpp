@@ -1,0 +1,118 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "octavo/octavo.hpp"
+#include "tests/runtime/sample_models.hpp"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+std::vector<std::string> ops_of(const Session& session) {
+  std::vector<std::string> ops;
+  for (const LayerInfo& layer : session.layers()) ops.push_back(layer.op);
+  return ops;
+}
+
+using Ops = std::vector<std::string>;
+using Ints = std::vector<std::int64_t>;
+
+GraphBuilder::Value constant(GraphBuilder& g, const char* name, Shape shape, std::uint32_t seed,
+                             float offset = 0.0F) {
+  auto values = random_values(element_count(shape), seed);
+  for (float& value : values) value += offset;
+  return g.constant(name, std::move(shape), std::span<const float>(values));
+}
+
+}  // namespace
+
+TEST_CASE("fuse: convolution takes over normalization, bias and activation") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {1, 4, 5, 5});
+  auto y = g.node("Conv", {x, constant(g, "w", {8, 4, 1, 1}, 1)});
+  y = g.node("BatchNormalization",
+             {y, constant(g, "s", {8}, 2), constant(g, "o", {8}, 3), constant(g, "m", {8}, 4),
+              constant(g, "v", {8}, 5, 2.0F)});
+  y = g.node("Add", {constant(g, "b", {8, 1, 1}, 6), y});
+  g.output(g.node("Relu", {y}), "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  CHECK(ops_of(session) == Ops{"Transpose", "Conv", "Transpose"});
+}
+
+TEST_CASE("fuse: folding changes results by rounding only") {
+  const auto make = [](bool keep) {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, {1, 4, 5, 5});
+    const auto conv = g.node("Conv", {x, constant(g, "w", {8, 4, 3, 3}, 1)});
+    auto y = g.node("BatchNormalization",
+                    {conv, constant(g, "s", {8}, 2), constant(g, "o", {8}, 3),
+                     constant(g, "m", {8}, 4), constant(g, "v", {8}, 5, 2.0F)});
+    y = g.node("Add", {y, constant(g, "b", {1, 8, 1, 1}, 6)});
+    g.output(g.node("Relu", {y}), "y");
+    if (keep) g.output(conv, "conv");  // a second reader forbids the folding
+    return std::move(g).build();
+  };
+  Session folded(make(false), {.precision = Precision::float32});
+  Session kept(make(true), {.precision = Precision::float32});
+  CHECK(ops_of(folded).size() < ops_of(kept).size());
+  fill(folded.input(0).data<float>(), 8);
+  fill(kept.input(0).data<float>(), 8);
+  folded.run();
+  kept.run();
+  const auto a = copy(folded.output(0));
+  const auto b = copy(kept.output(0));
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("fuse: a bias that varies over positions stays an addition") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {1, 4, 2, 2});
+  auto y = g.node("Conv", {x, constant(g, "w", {8, 4, 1, 1}, 1)});
+  g.output(g.node("Add", {y, constant(g, "b", {8, 2, 2}, 6)}), "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  CHECK(ops_of(session) == Ops{"Transpose", "Conv", "Add", "Transpose"});
+}
+
+TEST_CASE("fuse: Gemm with alpha, beta and both transpositions of its weight") {
+  for (const std::int64_t trans : {0, 1}) {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, {3, 4});
+    const auto w = constant(g, "w", trans != 0 ? Shape{5, 4} : Shape{4, 5}, 1);
+    const auto c = constant(g, "c", {1, 5}, 2);
+    g.output(g.node("Gemm", {x, w, c}, {{"alpha", 2.0F}, {"beta", 0.5F}, {"transB", trans}}), "y");
+    Session session(std::move(g).build(), {.precision = Precision::float32});
+    CHECK(ops_of(session) == Ops{"Linear"});
+    fill(session.input(0).data<float>(), 3);
+    session.run();
+    const auto a = copy(session.input(0));
+    const auto weights = random_values(20, 1);
+    const auto bias = random_values(5, 2);
+    const auto y = copy(session.output(0));
+    for (std::size_t m = 0; m < 3; ++m) {
+      for (std::size_t n = 0; n < 5; ++n) {
+        float sum = 0.0F;
+        for (std::size_t k = 0; k < 4; ++k) {
+          sum += a[m * 4 + k] * weights[trans != 0 ? n * 4 + k : k * 5 + n];
+        }
+        CHECK(y[m * 5 + n] == doctest::Approx(2.0F * sum + 0.5F * bias[n]).epsilon(1e-5));
+      }
+    }
+  }
+}
+
+TEST_CASE("fuse: only the first clamp is taken over") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {3, 4});
+  auto y = g.node("MatMul", {x, constant(g, "w", {4, 5}, 1)});
+  y = g.node("Relu", {y});
+  const auto high = g.constant("high", {}, std::span<const float>(std::vector{0.5F}));
+  g.output(g.node("Clip", {y, GraphBuilder::kNone, high}), "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  CHECK(ops_of(session) == Ops{"Linear", "Clip"});
+}

@@ -1,0 +1,104 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "octavo/octavo.hpp"
+#include "tests/runtime/sample_models.hpp"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+std::size_t transposes(const Session& session) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      session.layers(), [](const LayerInfo& layer) { return layer.op == "Transpose"; }));
+}
+
+GraphBuilder::Value identity_conv(GraphBuilder& g, GraphBuilder::Value x, std::int64_t channels) {
+  std::vector<float> weights(static_cast<std::size_t>(channels * channels), 0.0F);
+  for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+    weights[c * static_cast<std::size_t>(channels) + c] = 1.0F;
+  }
+  return g.node("Conv", {x, g.constant("identity", {channels, channels, 1, 1},
+                                       std::span<const float>(weights))});
+}
+
+}  // namespace
+
+TEST_CASE("layout: elementwise operators and concatenation stay channels-last") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {2, 3, 4, 5});
+  const auto y = identity_conv(g, x, 3);
+  const auto per_channel = random_values(3, 1);
+  const auto per_position = random_values(20, 2);
+  auto z = g.node("Mul", {y, g.constant("c", {3, 1, 1}, std::span<const float>(per_channel))});
+  z = g.node("Add", {g.constant("p", {1, 1, 4, 5}, std::span<const float>(per_position)), z});
+  z = g.node("Concat", {z, y}, {{"axis", std::int64_t{1}}});
+  g.output(g.node("Sigmoid", {z}), "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  CHECK(transposes(session) == 2);
+  fill(session.input(0).data<float>(), 3);
+  session.run();
+  CHECK(session.output(0).shape() == Shape{2, 6, 4, 5});
+  const auto in = copy(session.input(0));
+  const auto out = copy(session.output(0));
+  for (std::size_t n = 0; n < 2; ++n) {
+    for (std::size_t c = 0; c < 6; ++c) {
+      for (std::size_t p = 0; p < 20; ++p) {
+        const float value = in[(n * 3 + c % 3) * 20 + p];
+        const float expected = c < 3 ? value * per_channel[c] + per_position[p] : value;
+        CHECK(out[(n * 6 + c) * 20 + p] ==
+              doctest::Approx(1.0F / (1.0F + std::exp(-expected))).epsilon(1e-5));
+      }
+    }
+  }
+}
+
+TEST_CASE("layout: a detection head's transpose and reshape move nothing") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {1, 1, 4, 5});
+  const auto y = identity_conv(g, x, 1);
+  auto z = g.node("Transpose", {y}, {{"perm", Ints{0, 2, 3, 1}}});
+  const Ints shape{1, 20, -1};
+  z = g.node("Reshape", {z, g.constant("shape", {3}, std::span<const std::int64_t>(shape))});
+  g.output(z, "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  CHECK(transposes(session) == 0);
+  fill(session.input(0).data<float>(), 3);
+  session.run();
+  CHECK(copy(session.output(0)) == copy(session.input(0)));
+}
+
+TEST_CASE("layout: an operator that needs the order of the file gets it") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {2, 3, 2, 2});
+  const auto y = identity_conv(g, x, 3);
+  const auto flat = g.node("Flatten", {y});
+  g.output(flat, "flat");
+  g.output(y, "conv");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  fill(session.input(0).data<float>(), 3);
+  session.run();
+  CHECK(session.output("flat").shape() == Shape{2, 12});
+  CHECK(copy(session.output("flat")) == copy(session.input(0)));
+  CHECK(copy(session.output("conv")) == copy(session.input(0)));
+}
+
+TEST_CASE("layout: softmax over channels") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {1, 3, 2, 2});
+  g.output(g.node("Softmax", {identity_conv(g, x, 3)}, {{"axis", std::int64_t{1}}}), "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  fill(session.input(0).data<float>(), 3);
+  session.run();
+  const auto out = copy(session.output(0));
+  for (std::size_t p = 0; p < 4; ++p) {
+    CHECK(out[p] + out[4 + p] + out[8 + p] == doctest::Approx(1.0F));
+  }
+}

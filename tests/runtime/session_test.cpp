@@ -1,0 +1,212 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "octavo/octavo.hpp"
+#include "tests/runtime/sample_models.hpp"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+std::atomic<std::size_t> allocations{0};
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* memory = alignment == 0 ? std::malloc(size)
+                                : std::aligned_alloc(alignment, (size + alignment - 1) /
+                                                                    alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size, 0); }
+void* operator new[](std::size_t size) { return counted(size, 0); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+TEST_CASE("session: run allocates nothing") {
+  const Model model = small_cnn();
+  for (const std::string& estimator : estimator_names()) {
+    for (const RangeScope scope : {RangeScope::batch, RangeScope::row}) {
+      CAPTURE(estimator);
+      Session session(model, {.precision = Precision::int8,
+                              .range_scope = scope,
+                              .estimator = make_estimator(estimator),
+                              .shapes = {{"image", {3, 3, 17, 15}}}});
+      fill(session.input(0).data<float>(), 3);
+      session.run();
+      const std::size_t before = allocations;
+      session.run();
+      CHECK(allocations == before);
+    }
+  }
+}
+
+TEST_CASE("session: inputs keep their contents and outputs repeat") {
+  Session session(small_cnn(), {.precision = Precision::int8});
+  fill(session.input(0).data<float>(), 5);
+  const auto input = copy(session.input(0));
+  session.run();
+  const auto first = copy(session.output(0));
+  session.run();
+  CHECK(copy(session.input(0)) == input);
+  CHECK(copy(session.output(0)) == first);
+}
+
+TEST_CASE("session: a non-finite activation is reported by name and the session stays usable") {
+  Session session(small_cnn(), {.precision = Precision::int8});
+  const auto input = session.input(0).data<float>();
+  fill(input, 5);
+  session.run();
+  const auto expected = copy(session.output(0));
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
+                          std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()}) {
+    const float good = std::exchange(input[7], bad);
+    try {
+      session.run();
+      FAIL("no error was thrown");
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::non_finite);
+      CHECK(std::string(error.what()).find("'image'") != std::string::npos);
+    }
+    input[7] = good;
+    session.run();
+    CHECK(copy(session.output(0)) == expected);
+  }
+}
+
+TEST_CASE("session: float layers pass NaN on") {
+  Session session(small_cnn(), {.precision = Precision::float32});
+  fill(session.input(0).data<float>(), 5);
+  session.input(0).data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+  session.run();
+  CHECK(std::isnan(session.output(0).data<float>()[0]));
+}
+
+TEST_CASE("session: int8 results do not depend on threads, scope neighbours or instruction set") {
+  const Model model = small_cnn();
+  const ShapeBindings batch{{"image", {4, 3, 17, 15}}};
+  for (const Scheme scheme : {Scheme::symmetric, Scheme::asymmetric}) {
+    Session one(model, {.precision = Precision::int8, .scheme = scheme, .shapes = batch});
+    fill(one.input(0).data<float>(), 11);
+    one.run();
+    const auto expected = copy(one.output(0));
+
+    Session two(model,
+                {.precision = Precision::int8, .scheme = scheme, .shapes = batch, .threads = 2});
+    fill(two.input(0).data<float>(), 11);
+    two.run();
+    CHECK(copy(two.output(0)) == expected);
+  }
+
+  Session rows(model,
+               {.precision = Precision::int8, .range_scope = RangeScope::row, .shapes = batch});
+  fill(rows.input(0).data<float>(), 11);
+  rows.run();
+  Session single(model, {.precision = Precision::int8, .range_scope = RangeScope::row});
+  const auto all = rows.input(0).data<float>();
+  const auto image = single.input(0).data<float>();
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::ranges::copy(all.subspan(i * image.size(), image.size()), image.begin());
+    single.run();
+    const auto result = single.output(0).data<float>();
+    CHECK(std::ranges::equal(result,
+                             rows.output(0).data<float>().subspan(i * result.size(),
+                                                                  result.size())));
+  }
+}
+
+TEST_CASE("session: a quantized model gives the bits of quantizing at load") {
+  for (const int chain : {0, 1, 4}) {
+    const Model model = small_cnn();
+    const WeightQuantization weights{.max_chain = chain, .loss_budget_db = 40.0F};
+    Session direct(model, {.precision = Precision::int8, .weights = weights});
+    Session stored(model.quantized(weights), {.precision = Precision::int8});
+    fill(direct.input(0).data<float>(), 2);
+    fill(stored.input(0).data<float>(), 2);
+    direct.run();
+    stored.run();
+    CHECK(copy(direct.output(0)) == copy(stored.output(0)));
+  }
+}
+
+TEST_CASE("session: automatic agrees with the precision it reports") {
+  Session session(small_cnn(), {.precision = Precision::automatic});
+  fill(session.input(0).data<float>(), 2);
+  session.run();
+  for (const LayerInfo& layer : session.layers()) {
+    CHECK(layer.precision != Precision::automatic);
+    if (!layer.quantizable) CHECK(layer.precision == Precision::float32);
+  }
+}
+
+namespace {
+
+/// A pool that runs tasks backwards on the caller's thread: order must not matter.
+class BackwardPool final : public Parallel {
+ public:
+  void for_each(std::size_t count, Task task, void* context) override {
+    ++calls;
+    for (std::size_t i = count; i-- > 0;) task(context, i);
+  }
+  int calls = 0;
+};
+
+}  // namespace
+
+TEST_CASE("session: the application's own pool is used") {
+  const auto pool = std::make_shared<BackwardPool>();
+  const ShapeBindings batch{{"image", {8, 3, 33, 31}}};
+  Session lent(small_cnn(),
+               {.precision = Precision::int8, .shapes = batch, .threads = 3, .parallel = pool});
+  Session alone(small_cnn(), {.precision = Precision::int8, .shapes = batch});
+  fill(lent.input(0).data<float>(), 2);
+  fill(alone.input(0).data<float>(), 2);
+  lent.run();
+  alone.run();
+  CHECK(pool->calls > 0);
+  CHECK(copy(lent.output(0)) == copy(alone.output(0)));
+}
+
+TEST_CASE("session: options that do not fit are errors") {
+  const Model model = small_cnn();
+  const auto code_of = [&](SessionOptions options) {
+    try {
+      Session session(model, std::move(options));
+    } catch (const Error& error) {
+      return to_string(error.code());
+    }
+    return std::string_view("none");
+  };
+  CHECK(code_of({.threads = 0}) == "invalid_argument");
+  CHECK(code_of({.isa = "z80"}) == "invalid_argument");
+  CHECK(code_of({.weights = {.max_chain = 9}}) == "invalid_argument");
+  CHECK(code_of({.shapes = {{"photo", {1, 3, 17, 15}}}}) == "invalid_argument");
+  CHECK(code_of({.shapes = {{"image", {3, 17, 15}}}}) == "invalid_argument");
+  CHECK(code_of({.shapes = {{"image", {0, 3, 17, 15}}}}) == "invalid_argument");
+  CHECK(code_of({.shapes = {{"image", {1, 4, 17, 15}}}}) == "invalid_graph");
+  CHECK(code_of({.shapes = {{"image", {1 << 24, 3, 1700, 1500}}}}) == "limit_exceeded");
+
+  Session session(model);
+  CHECK_THROWS_AS((void)session.input("photo"), Error);
+  CHECK_THROWS_AS((void)session.output(1), Error);
+  CHECK_THROWS_AS((void)session.input(0).data<std::int32_t>(), Error);
+}

@@ -1,0 +1,222 @@
+#include "tests/tools/command.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "octavo/octavo.hpp"
+
+#include "tools/npy.hpp"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+const std::string& digits() {
+  static const std::string file = digits_file("digits.onnx");
+  return file;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Runs a command that must fail: exit code 1, nothing on stdout, one message on stderr.
+std::string failure(const std::string& arguments, const std::string& environment = {}) {
+  const CommandResult result = run_command(arguments, environment);
+  CAPTURE(arguments);
+  CHECK(result.exit_code == 1);
+  CHECK(result.out == "");
+  CHECK(result.err.starts_with("octavo: "));
+  return result.err;
+}
+
+std::string success(const std::string& arguments, const std::string& environment = {}) {
+  const CommandResult result = run_command(arguments, environment);
+  CAPTURE(arguments);
+  CHECK(result.exit_code == 0);
+  CHECK(result.err == "");
+  return result.out;
+}
+
+/// The first `count` test images, as input_0.npy in `folder`.
+std::vector<float> write_images(const TemporaryFolder& folder, std::int64_t count) {
+  const tools::Npy all = tools::read_npy(digits_file("test_images.npy"));
+  const Shape shape{count, 1, 8, 8};
+  const auto images = all.as<float>().first(element_count(shape));
+  tools::write_npy(folder.path() / "input_0.npy", DataType::float32, shape, std::as_bytes(images));
+  return {images.begin(), images.end()};
+}
+
+std::vector<float> read_scores(const TemporaryFolder& folder) {
+  const tools::Npy scores = tools::read_npy(folder.path() / "output_0.npy");
+  const auto values = scores.as<float>();
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+TEST_CASE("command: wrong command lines are errors") {
+  failure("");
+  failure("nonsense");
+  failure("run");
+  failure("cpu --nonsense");
+  CHECK(contains(failure("inspect " + digits() + " --precision int4"), "int4"));
+  CHECK(contains(failure("inspect " + digits() + " --threads 0"), "--threads"));
+  CHECK(contains(failure("inspect " + digits() + " --estimator nonsense"), "entropy"));
+  CHECK(contains(failure("inspect " + digits() + " --isa nonsense"), "reference"));
+  CHECK(contains(failure("cpu", "OCTAVO_ISA=nonsense"), "reference"));
+  CHECK(contains(failure("inspect does/not/exist.onnx"), "does/not/exist.onnx"));
+  CHECK(contains(failure("inspect builtin:nonsense"), "resnet18"));
+}
+
+TEST_CASE("command: help teaches") {
+  CHECK(contains(success("--help"), "Examples:"));
+  for (const char* command : {"run", "bench", "inspect", "quantize", "cpu"}) {
+    const std::string help = success(std::string(command) + " --help");
+    CHECK(contains(help, "Examples:"));
+    CHECK(contains(help, std::string("octavo ") + command));
+  }
+}
+
+TEST_CASE("command: cpu shows what is chosen") {
+  const std::string out = success("cpu", "OCTAVO_ISA=reference");
+  const std::size_t reference = out.find("reference");
+  REQUIRE(reference != std::string::npos);
+  CHECK(out.find("chosen") > reference);
+  for (const InstructionSet& set : instruction_sets()) CHECK(contains(out, set.name));
+}
+
+TEST_CASE("command: shapes are checked") {
+  const std::string inspect = "inspect " + digits() + " --shape ";
+  CHECK(contains(success(inspect + "image=4,1,8,8"), "[4, 10]"));
+  for (const char* wrong : {"image", "image=", "image=4,", "image=,4", "image=4,-1,8,8",
+                            "image=0,1,8,8", "image=4x1", "image=99999999999999999999"}) {
+    CHECK(contains(failure(inspect + wrong), wrong));
+  }
+  CHECK(contains(failure(inspect + "picture=4,1,8,8"), "'image' (float32 [?, 1, 8, 8])"));
+  CHECK(contains(failure(inspect + "image=1,1,8,8 image=2,1,8,8"), "two shapes"));
+  failure(inspect + "image=4,64");
+  failure(inspect + "image=4,2,8,8");
+}
+
+TEST_CASE("command: run writes what the library computes") {
+  const TemporaryFolder folder;
+  const auto images = write_images(folder, 3);
+  const std::string path = folder.path().string();
+  for (const Precision precision : {Precision::float32, Precision::int8}) {
+    Session session(Model::load(digits()),
+                    {.precision = precision, .shapes = {{"image", {3, 1, 8, 8}}}});
+    std::ranges::copy(images, session.input(0).data<float>().begin());
+    session.run();
+    const auto expected = session.output(0).data<float>();
+    const std::string options = std::string(" --output-dir ") + path + " --precision " +
+                                (precision == Precision::int8 ? "int8" : "float32");
+    CHECK(success("run " + digits() + " --input-dir " + path + options) == "");
+    CHECK(std::ranges::equal(read_scores(folder), expected));
+    CHECK(success("run " + digits() + " --input image=" + path + "/input_0.npy" + options) == "");
+    CHECK(std::ranges::equal(read_scores(folder), expected));
+  }
+}
+
+TEST_CASE("command: run prints a summary") {
+  const TemporaryFolder folder;
+  write_images(folder, 1);
+  const std::string out = success("run " + digits() + " --input-dir " + folder.path().string());
+  CHECK(contains(out, "scores  float32 [1, 10]"));
+  CHECK(contains(out, "argmax"));
+}
+
+TEST_CASE("command: run rejects inputs that do not fit") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path().string();
+  const std::string run = "run " + digits() + " ";
+  CHECK(contains(failure(run), "no file for input 'image'"));
+  CHECK(contains(failure(run + "--input-dir " + path), "input_0.npy"));
+  write_images(folder, 1);
+  const std::string file = path + "/input_0.npy";
+  CHECK(contains(failure(run + "--input picture=" + file), "'image'"));
+  CHECK(contains(failure(run + "--input image=" + file + " image=" + file), "two files"));
+  CHECK(contains(failure(run + "--input-dir " + path + " --shape image=2,1,8,8"), "[2, 1, 8, 8]"));
+  CHECK(contains(failure(run + "--input image=" + file + " --output-dir " + file), file));
+  failure(run + "--input image=" + file + " --input-dir " + path);
+
+  const std::vector<float> values(49);
+  tools::write_npy(folder.path() / "shape.npy", DataType::float32, {1, 1, 7, 7},
+                   std::as_bytes(std::span(values)));
+  const std::string wrong_shape = failure(run + "--input image=" + path + "/shape.npy");
+  CHECK(contains(wrong_shape, "'image'"));
+  CHECK(contains(wrong_shape, "float32 [1, 1, 7, 7]"));
+  CHECK(contains(wrong_shape, "float32 [?, 1, 8, 8]"));
+
+  const std::vector<std::int64_t> integers(64);
+  tools::write_npy(folder.path() / "input_0.npy", DataType::int64, {1, 1, 8, 8},
+                   std::as_bytes(std::span(integers)));
+  const std::string wrong_type = failure(run + "--input-dir " + path);
+  CHECK(contains(wrong_type, "int64 [1, 1, 8, 8]"));
+
+  std::filesystem::copy_file(file, folder.path() / "input_1.npy");
+  CHECK(contains(failure(run + "--input-dir " + path), "input_1.npy"));
+}
+
+TEST_CASE("command: bench reports every layer, as a table and as JSON") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "result.json").string();
+  const std::string out =
+      success("bench " + digits() + " --batch 2 --rounds 2 --threads 2 --json " + file);
+  CHECK(contains(out, "image [2, 1, 8, 8]"));
+  const nlohmann::json result = nlohmann::json::parse(std::ifstream(file));
+  std::uint64_t macs = 0;
+  for (const auto& layer : result.at("layers")) {
+    CHECK(contains(out, layer.at("op").get<std::string>()));
+    CHECK(layer.at("name").is_string());
+    CHECK(layer.at("float32_us").get<double>() >= 0);
+    CHECK(layer.at("int8_us").get<double>() >= 0);
+    const auto automatic = layer.at("automatic").get<std::string>();
+    CHECK((automatic == "float32" || automatic == "int8"));
+    macs += layer.at("macs").get<std::uint64_t>();
+  }
+  const auto& total = result.at("total");
+  CHECK(macs > 0);
+  CHECK(total.at("macs").get<std::uint64_t>() == macs);
+  for (const char* time : {"float32_us", "int8_us", "automatic_us"}) {
+    CHECK(total.at(time).get<double>() > 0);
+  }
+  CHECK(contains(failure("bench " + digits() + " --batch 2 --shape image=1,1,8,8"), "--batch"));
+  CHECK(contains(failure("bench " + digits() + " --rounds 1 --json /does/not/exist"),
+                 "/does/not/exist"));
+}
+
+TEST_CASE("command: quantize writes a smaller file with the same int8 results") {
+  const TemporaryFolder folder;
+  write_images(folder, 2);
+  const std::string path = folder.path().string();
+  const std::string quantized = path + "/digits.safetensors";
+  CHECK(contains(success("quantize " + digits() + " -o " + quantized), quantized));
+  CHECK(std::filesystem::file_size(quantized) * 2 < std::filesystem::file_size(digits()));
+  const std::string options = " --precision int8 --input-dir " + path + " --output-dir " + path;
+  success("run " + digits() + options);
+  const auto expected = read_scores(folder);
+  success("run " + quantized + options);
+  CHECK(read_scores(folder) == expected);
+
+  CHECK(contains(failure("quantize " + quantized + " -o " + quantized), "another file"));
+  CHECK(contains(failure("quantize " + digits() + " -o /does/not/exist"), "/does/not/exist"));
+  failure("quantize " + digits());
+  failure("quantize " + digits() + " -o " + quantized + " --max-chain 5");
+}
+
+TEST_CASE("command: inspect shows layers and sizes") {
+  const std::string out = success("inspect " + digits());
+  CHECK(contains(out, "input   image  float32 [?, 1, 8, 8]"));
+  CHECK(contains(out, "output  scores  float32 [1, 10]"));
+  CHECK(contains(out, "Conv"));
+  CHECK(contains(out, "float32 "));
+  CHECK(contains(out, "int8 "));
+  CHECK(contains(out, "arena"));
+}

@@ -1,43 +1,29 @@
 #include "kernels/packing.hpp"
 
 #include <algorithm>
-#include <array>
+
+#include "kernels/chain_condition.hpp"
 
 namespace octavo::kernels {
 namespace {
 
-constexpr std::size_t kGroup = 4;
-
-std::size_t divided_up(std::size_t n, std::size_t by) { return (n + by - 1) / by; }
+std::size_t divided_up(std::size_t n, std::size_t by) {
+  return (n + by - 1) / by;
+}
 
 std::size_t chain_length(Int8Method method) {
   switch (method) {
-    case Int8Method::chain4: return 4;
-    case Int8Method::chain3: return 3;
-    case Int8Method::chain2: return 2;
+    case Int8Method::chain4:
+      return 4;
+    case Int8Method::chain3:
+      return 3;
+    case Int8Method::chain2:
+      return 2;
     case Int8Method::chain1:
-    case Int8Method::wide: break;
+    case Int8Method::wide:
+      break;
   }
   return 1;
-}
-
-/// Whether one column's segment meets the condition of a chain of `length` groups (1: none beyond
-/// the pairs). DESIGN: no pair of products may leave int16, and the sum of |w| over a chain's lane
-/// is at most 255.
-bool segment_fits(std::span<const std::int8_t> w, std::size_t length) {
-  const std::size_t chain = kGroup * length;
-  for (std::size_t begin = 0; begin < w.size(); begin += chain) {
-    std::array<int, 2> magnitudes{};
-    for (std::size_t k = begin; k < std::min(begin + chain, w.size()); k += 2) {
-      const int first = w[k];
-      const int second = k + 1 < w.size() ? w[k + 1] : 0;
-      if (std::max(first, 0) + std::max(second, 0) > 128) return false;
-      if (std::min(first, 0) + std::min(second, 0) < -128) return false;
-      magnitudes[k / 2 % 2] += std::abs(first) + std::abs(second);
-    }
-    if (length > 1 && std::max(magnitudes[0], magnitudes[1]) > 255) return false;
-  }
-  return true;
 }
 
 /// The method with the fewest chains of those that are exact for a panel, and of these the shortest
@@ -48,11 +34,11 @@ Int8Method method_of(std::span<const std::int8_t> w, std::size_t depth) {
   for (const Int8Method method :
        {Int8Method::chain1, Int8Method::chain2, Int8Method::chain3, Int8Method::chain4}) {
     const std::size_t length = chain_length(method);
-    const bool shorter = best == Int8Method::wide || divided_up(groups, length) <
-                                                         divided_up(groups, chain_length(best));
+    const bool shorter = best == Int8Method::wide ||
+                         divided_up(groups, length) < divided_up(groups, chain_length(best));
     bool fits = shorter;
     for (std::size_t begin = 0; fits && begin < w.size(); begin += depth) {
-      fits = segment_fits(w.subspan(begin, depth), length);
+      fits = fits_chain(w.subspan(begin, depth), length);
     }
     if (fits) best = method;
   }
@@ -90,8 +76,7 @@ PackedInt8::PackedInt8(std::span<const std::int8_t> values, const WeightShape& s
         method_of(values.subspan(first * column_size, columns * column_size), shape.depth);
     methods_.push_back(method);
     if (chain_length(method) > 1) {
-      most_chains =
-          std::max(most_chains, divided_up(packed_depth_ / kGroup, chain_length(method)));
+      most_chains = std::max(most_chains, divided_up(packed_depth_ / kGroup, chain_length(method)));
     }
   }
   compensation_stride_ = shape.segments * most_chains * 2 * kPanelWidth;

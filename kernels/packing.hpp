@@ -8,9 +8,9 @@
 #include "kernels/aligned_buffer.hpp"
 #include "kernels/kernels.hpp"
 
-/// Weights as the kernels read them. Logical weights are [columns][segments][depth], a segment being
-/// what a RowMap reads contiguously: one kernel tap's channels, or a whole kernel line when the taps
-/// of a line are neighbours in memory.
+/// Weights as the kernels read them. Logical weights are [columns][segments][depth], a segment
+/// being what a RowMap reads contiguously: one kernel tap's channels, or a whole kernel line when
+/// the taps of a line are neighbours in memory.
 namespace octavo::kernels {
 
 struct WeightShape {
@@ -29,13 +29,16 @@ struct QuantizedWeights {
   int chain = 0;                    ///< the chain that all columns were fitted to; 0: none
 };
 
-/// Quantizes to the longest chain up to `max_chain` that costs the layer at most `loss_budget_db` of
-/// weight precision against scale = max|w| / 127, by enlarging single columns' scales until the
-/// chain's condition holds. `max_chain` 0 asks for no condition.
+/// Quantizes to the longest chain up to `max_chain` that costs the layer at most `loss_budget_db`
+/// of weight precision against scale = max|w| / 127, by enlarging single columns' scales until the
+/// chain's condition holds. `max_chain` 0 asks for no condition. Weights are rounded so that their
+/// errors cancel within each kernel and column (kernels/weight_rounding.hpp); the weights of one
+/// kernel are `channels` apart.
 QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
-                                  int max_chain, float loss_budget_db);
+                                  std::size_t channels, int max_chain, float loss_budget_db);
 
-/// Float weights in panels: [panel][segment * depth + k][kPanelWidth], zeros behind the last column.
+/// Float weights in panels: [panel][segment * depth + k][kPanelWidth], zeros behind the last
+/// column.
 class PackedFloat {
  public:
   PackedFloat(std::span<const float> weights, const WeightShape& shape);
@@ -49,9 +52,9 @@ class PackedFloat {
   AlignedBuffer<float> data_;
 };
 
-/// Int8 weights in panels: [panel][segment][packed_depth / 4][kPanelWidth][4], zeros as filling, with
-/// the fastest exact method of each panel. Any values in [-128, 127] pack; correctness never depends
-/// on them, speed does.
+/// Int8 weights in panels: [panel][segment][packed_depth / 4][kPanelWidth][4], zeros as filling,
+/// with the fastest exact method of each panel. Any values in [-128, 127] pack; correctness never
+/// depends on them, speed does.
 class PackedInt8 {
  public:
   PackedInt8(std::span<const std::int8_t> values, const WeightShape& shape);

@@ -3,22 +3,12 @@
 #include <cmath>
 
 #include "kernels/packing.hpp"
+#include "kernels/weight_rounding.hpp"
 
 namespace octavo::kernels {
 namespace {
 
 constexpr float kLargest = 127.0F;
-
-/// Half to even, for |x| < 2^22: the sum has no bits left for a fraction.
-float rounded(float x) {
-  constexpr float kNoFraction = 12582912.0F;  // 1.5 * 2^23
-  return (x + kNoFraction) - kNoFraction;
-}
-
-float quantized(float w, float scale) {
-  const float q = rounded(w / scale);
-  return q > -kLargest ? (q < kLargest ? q : kLargest) : -kLargest;
-}
 
 /// 1 for a column without a weight that a normal scale can represent.
 float unconstrained_scale(std::span<const float> column) {
@@ -88,21 +78,12 @@ float segment_scale(std::span<const float> w, std::size_t length, float scale) {
   return scale;
 }
 
-/// The energy that quantizing a column loses.
-double noise(std::span<const float> column, float scale) {
-  double energy = 0.0;
-  for (const float w : column) {
-    const double error = double{w} - double{scale} * double{quantized(w, scale)};
-    energy += error * error;
-  }
-  return energy;
-}
-
+/// The energy that quantizing a layer loses.
 double noise(std::span<const float> weights, const std::vector<float>& scales,
              std::size_t column_size) {
   double energy = 0.0;
   for (std::size_t n = 0; n < scales.size(); ++n) {
-    energy += noise(weights.subspan(n * column_size, column_size), scales[n]);
+    energy += rounding_noise(weights.subspan(n * column_size, column_size), scales[n]);
   }
   return energy;
 }
@@ -111,8 +92,8 @@ std::vector<float> fitted_scales(std::span<const float> weights, const WeightSha
                                  int chain, std::vector<float> scales) {
   for (std::size_t begin = 0; begin < weights.size(); begin += shape.depth) {
     float& scale = scales[begin / (shape.segments * shape.depth)];
-    scale = segment_scale(weights.subspan(begin, shape.depth), static_cast<std::size_t>(chain),
-                          scale);
+    scale =
+        segment_scale(weights.subspan(begin, shape.depth), static_cast<std::size_t>(chain), scale);
   }
   return scales;
 }
@@ -120,17 +101,17 @@ std::vector<float> fitted_scales(std::span<const float> weights, const WeightSha
 }  // namespace
 
 QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
-                                  int max_chain, float loss_budget_db) {
+                                  std::size_t channels, int max_chain, float loss_budget_db) {
   const std::size_t column_size = shape.segments * shape.depth;
+  const auto column = [&](std::size_t n) { return weights.subspan(n * column_size, column_size); };
   QuantizedWeights result;
   result.scales.reserve(shape.columns);
   for (std::size_t n = 0; n < shape.columns; ++n) {
-    result.scales.push_back(
-        unconstrained_scale(weights.subspan(n * column_size, column_size)));
+    result.scales.push_back(unconstrained_scale(column(n)));
   }
   if (max_chain > 0) {
-    const double allowed = noise(weights, result.scales, column_size) *
-                           std::pow(10.0, double{loss_budget_db} / 10.0);
+    const double allowed =
+        noise(weights, result.scales, column_size) * std::pow(10.0, double{loss_budget_db} / 10.0);
     for (int chain = max_chain; chain > 0 && result.chain == 0; --chain) {
       std::vector<float> fitted = fitted_scales(weights, shape, chain, result.scales);
       if (noise(weights, fitted, column_size) > allowed) continue;
@@ -139,9 +120,11 @@ QuantizedWeights quantize_weights(std::span<const float> weights, const WeightSh
     }
   }
   result.values.resize(weights.size());
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    result.values[i] =
-        static_cast<std::int8_t>(quantized(weights[i], result.scales[i / column_size]));
+  for (std::size_t n = 0; n < shape.columns; ++n) {
+    float& scale = result.scales[n];
+    scale = least_noise_scale(column(n), scale, result.chain == 0 ? 0.0F : scale);
+    round_column(column(n), scale, shape, channels, result.chain,
+                 std::span(result.values).subspan(n * column_size, column_size));
   }
   return result;
 }

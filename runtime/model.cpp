@@ -13,8 +13,8 @@
 namespace octavo {
 namespace {
 
-std::shared_ptr<const std::vector<TensorInfo>> describe_tensors(
-    const Graph& graph, const std::vector<ValueId>& ids) {
+std::shared_ptr<const std::vector<TensorInfo>> describe_tensors(const Graph& graph,
+                                                                const std::vector<ValueId>& ids) {
   auto tensors = std::make_shared<std::vector<TensorInfo>>();
   for (const ValueId id : ids) {
     const Value& value = graph.values[id];
@@ -52,9 +52,15 @@ Model Model::from_bytes(std::span<const std::byte> bytes, const std::string& nam
   return Model(std::make_shared<const Graph>(formats::load(held, std::move(copy), name)));
 }
 
-const std::string& Model::name() const noexcept { return graph_->name; }
-std::span<const TensorInfo> Model::inputs() const noexcept { return *inputs_; }
-std::span<const TensorInfo> Model::outputs() const noexcept { return *outputs_; }
+const std::string& Model::name() const noexcept {
+  return graph_->name;
+}
+std::span<const TensorInfo> Model::inputs() const noexcept {
+  return *inputs_;
+}
+std::span<const TensorInfo> Model::outputs() const noexcept {
+  return *outputs_;
+}
 
 Model Model::quantized(const WeightQuantization& options, const ShapeBindings& shapes) const {
   const auto shape_constants = has_free_dimensions(*graph_) ? passes::ShapeConstants::recompute
@@ -71,6 +77,8 @@ Model Model::quantized(const WeightQuantization& options, const ShapeBindings& s
   return Model(std::move(graph));
 }
 
-void Model::save(const std::filesystem::path& path) const { formats::save(*graph_, path); }
+void Model::save(const std::filesystem::path& path) const {
+  formats::save(*graph_, path);
+}
 
 }  // namespace octavo

@@ -44,8 +44,8 @@ std::unique_ptr<Plan> make_plan(Graph float_graph, const SessionOptions& options
                                 const PlanContext& context) {
   if (options.precision == Precision::float32) {
     const std::vector<bool> moved = passes::move_to_channels_last(float_graph);
-    return std::make_unique<Plan>(
-        Plan::Source{float_graph, float_graph, moved, options.precision}, context);
+    return std::make_unique<Plan>(Plan::Source{float_graph, float_graph, moved, options.precision},
+                                  context);
   }
   Graph int8_graph = float_graph;
   passes::quantize_weights(int8_graph, options.weights);
@@ -113,8 +113,12 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
-std::size_t Session::input_count() const noexcept { return state_->inputs.size(); }
-std::size_t Session::output_count() const noexcept { return state_->outputs.size(); }
+std::size_t Session::input_count() const noexcept {
+  return state_->inputs.size();
+}
+std::size_t Session::output_count() const noexcept {
+  return state_->outputs.size();
+}
 
 TensorView Session::input(std::size_t index) const {
   const NamedTensor& tensor = at(state_->inputs, index, "input");
@@ -134,21 +138,29 @@ TensorView Session::output(std::string_view name) const {
   return output(find(state_->outputs, name, "output"));
 }
 
-void Session::run() { state_->plan->run(state_->workers, {}); }
+void Session::run() {
+  state_->plan->run(state_->workers, {});
+}
 
-const std::vector<LayerInfo>& Session::layers() const noexcept { return state_->plan->layers(); }
+const std::vector<LayerInfo>& Session::layers() const noexcept {
+  return state_->plan->layers();
+}
 
 void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {
   if (nanoseconds.size() != layers().size()) {
-    throw Error(ErrorCode::invalid_argument,
-                "run_profiled takes a number for each of the " + std::to_string(layers().size()) +
-                    " layers, not " + std::to_string(nanoseconds.size()));
+    throw Error(ErrorCode::invalid_argument, "run_profiled takes a number for each of the " +
+                                                 std::to_string(layers().size()) + " layers, not " +
+                                                 std::to_string(nanoseconds.size()));
   }
   if (layers().empty()) return;
   state_->plan->run(state_->workers, nanoseconds);
 }
 
-std::size_t Session::arena_bytes() const noexcept { return state_->plan->arena_bytes(); }
-std::size_t Session::weight_bytes() const noexcept { return state_->plan->weight_bytes(); }
+std::size_t Session::arena_bytes() const noexcept {
+  return state_->plan->arena_bytes();
+}
+std::size_t Session::weight_bytes() const noexcept {
+  return state_->plan->weight_bytes();
+}
 
 }  // namespace octavo

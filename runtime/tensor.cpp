@@ -13,8 +13,18 @@ struct TypeInfo {
 
 /// In the order of DataType.
 constexpr std::array<TypeInfo, 12> kTypes = {{
-    {"float32", 4}, {"float64", 8}, {"float16", 2}, {"int8", 1},  {"uint8", 1},  {"int16", 2},
-    {"uint16", 2},  {"int32", 4},   {"uint32", 4},  {"int64", 8}, {"uint64", 8}, {"boolean", 1},
+    {"float32", 4},
+    {"float64", 8},
+    {"float16", 2},
+    {"int8", 1},
+    {"uint8", 1},
+    {"int16", 2},
+    {"uint16", 2},
+    {"int32", 4},
+    {"uint32", 4},
+    {"int64", 8},
+    {"uint64", 8},
+    {"boolean", 1},
 }};
 
 /// 2^40 elements: more than any machine holds, and far from overflow in byte arithmetic.
@@ -58,10 +68,9 @@ std::size_t element_count(const Shape& shape) {
 
 void TensorView::require_type(DataType wanted) const {
   if (wanted == type_) return;
-  throw Error(ErrorCode::invalid_argument, "tensor '" + std::string(name_) + "' holds " +
-                                               std::string(to_string(type_)) +
-                                               ", but its elements were asked for as " +
-                                               std::string(to_string(wanted)));
+  throw Error(ErrorCode::invalid_argument,
+              "tensor '" + std::string(name_) + "' holds " + std::string(to_string(type_)) +
+                  ", but its elements were asked for as " + std::string(to_string(wanted)));
 }
 
 }  // namespace octavo

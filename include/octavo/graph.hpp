@@ -16,8 +16,8 @@
 namespace octavo {
 
 /// A node's attributes, by name.
-using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>,
-                               std::vector<float>>;
+using Attribute =
+    std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>>;
 using Attributes = std::map<std::string, Attribute, std::less<>>;
 
 /// Builds a model in C++: tensors in, constants, nodes, outputs. Operators, their inputs and their

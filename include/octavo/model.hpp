@@ -32,7 +32,7 @@ struct WeightQuantization {
   /// the full range [-127, 127] of every weight.
   int max_chain = 4;
   /// How much weight precision, in dB of signal to quantization noise, a layer may give up for it.
-  float loss_budget_db = 4.0F;
+  float loss_budget_db = 5.0F;
 };
 
 /// A loaded model: an immutable graph with its constants. Cheap to copy (copies share), safe to use

@@ -15,8 +15,8 @@ class OCTAVO_EXPORT Parallel {
 
   virtual ~Parallel();
 
-  /// Calls `task(context, i)` once for every i in [0, count), from any threads, and returns when all
-  /// calls have returned. Never called by Octavo from inside a task.
+  /// Calls `task(context, i)` once for every i in [0, count), from any threads, and returns when
+  /// all calls have returned. Never called by Octavo from inside a task.
   virtual void for_each(std::size_t count, Task task, void* context) = 0;
 };
 

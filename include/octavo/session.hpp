@@ -47,18 +47,18 @@ struct SessionOptions {
 
 /// A layer as the session planned it, in execution order.
 struct LayerInfo {
-  std::string name;        ///< the node's name in the file, or one made from its operator
-  std::string op;          ///< canonical operator, such as "Conv" or "Linear"
-  Shape output_shape;      ///< in the layout of the ONNX file (NCHW)
-  std::uint64_t macs = 0;  ///< multiply-accumulates; 0 for layers that are not products
+  std::string name;              ///< the node's name in the file, or one made from its operator
+  std::string op;                ///< canonical operator, such as "Conv" or "Linear"
+  Shape output_shape;            ///< in the layout of the ONNX file (NCHW)
+  std::uint64_t macs = 0;        ///< multiply-accumulates; 0 for layers that are not products
   std::uint64_t parameters = 0;  ///< constant elements that the layer reads
   bool quantizable = false;      ///< whether an int8 kernel applies
   Precision precision = Precision::float32;  ///< float32 or int8, as planned
-  std::string kernel;            ///< the kernel family, such as "int8 chain 4"
+  std::string kernel;                        ///< the kernel family, such as "int8 chain 4"
 };
 
-/// A model planned for fixed shapes on this machine: packed weights, kernels, arena. One caller at a
-/// time; sessions of one Model are independent.
+/// A model planned for fixed shapes on this machine: packed weights, kernels, arena. One caller at
+/// a time; sessions of one Model are independent.
 class OCTAVO_EXPORT Session {
  public:
   /// Plans. Throws Error when shapes do not fit, an operator is unsupported or an option is wrong.
@@ -70,8 +70,8 @@ class OCTAVO_EXPORT Session {
   [[nodiscard]] std::size_t input_count() const noexcept;
   [[nodiscard]] std::size_t output_count() const noexcept;
 
-  /// Inputs are written and outputs read in place, in the shapes of the model file. The windows stay
-  /// valid for the session's life; inputs keep their contents over a run.
+  /// Inputs are written and outputs read in place, in the shapes of the model file. The windows
+  /// stay valid for the session's life; inputs keep their contents over a run.
   [[nodiscard]] TensorView input(std::size_t index) const;
   [[nodiscard]] TensorView output(std::size_t index) const;
   [[nodiscard]] TensorView input(std::string_view name) const;

@@ -14,7 +14,18 @@ namespace octavo {
 
 /// Element types of tensors. `boolean` is one byte per element, 0 or 1.
 enum class DataType : std::uint8_t {
-  float32, float64, float16, int8, uint8, int16, uint16, int32, uint32, int64, uint64, boolean,
+  float32,
+  float64,
+  float16,
+  int8,
+  uint8,
+  int16,
+  uint16,
+  int32,
+  uint32,
+  int64,
+  uint64,
+  boolean,
 };
 
 /// The name used in messages and in Octavo's own files, such as "float32".
@@ -26,17 +37,50 @@ OCTAVO_EXPORT std::size_t size_of(DataType type) noexcept;
 /// The DataType of a C++ element type.
 template <class T>
 constexpr DataType data_type_of();
-template <> constexpr DataType data_type_of<float>() { return DataType::float32; }
-template <> constexpr DataType data_type_of<double>() { return DataType::float64; }
-template <> constexpr DataType data_type_of<std::int8_t>() { return DataType::int8; }
-template <> constexpr DataType data_type_of<std::uint8_t>() { return DataType::uint8; }
-template <> constexpr DataType data_type_of<std::int16_t>() { return DataType::int16; }
-template <> constexpr DataType data_type_of<std::uint16_t>() { return DataType::uint16; }
-template <> constexpr DataType data_type_of<std::int32_t>() { return DataType::int32; }
-template <> constexpr DataType data_type_of<std::uint32_t>() { return DataType::uint32; }
-template <> constexpr DataType data_type_of<std::int64_t>() { return DataType::int64; }
-template <> constexpr DataType data_type_of<std::uint64_t>() { return DataType::uint64; }
-template <> constexpr DataType data_type_of<bool>() { return DataType::boolean; }
+template <>
+constexpr DataType data_type_of<float>() {
+  return DataType::float32;
+}
+template <>
+constexpr DataType data_type_of<double>() {
+  return DataType::float64;
+}
+template <>
+constexpr DataType data_type_of<std::int8_t>() {
+  return DataType::int8;
+}
+template <>
+constexpr DataType data_type_of<std::uint8_t>() {
+  return DataType::uint8;
+}
+template <>
+constexpr DataType data_type_of<std::int16_t>() {
+  return DataType::int16;
+}
+template <>
+constexpr DataType data_type_of<std::uint16_t>() {
+  return DataType::uint16;
+}
+template <>
+constexpr DataType data_type_of<std::int32_t>() {
+  return DataType::int32;
+}
+template <>
+constexpr DataType data_type_of<std::uint32_t>() {
+  return DataType::uint32;
+}
+template <>
+constexpr DataType data_type_of<std::int64_t>() {
+  return DataType::int64;
+}
+template <>
+constexpr DataType data_type_of<std::uint64_t>() {
+  return DataType::uint64;
+}
+template <>
+constexpr DataType data_type_of<bool>() {
+  return DataType::boolean;
+}
 
 /// Extents, outermost first; elements are stored row-major (the last dimension is contiguous).
 /// An empty shape is a scalar. In the description of a model's input, -1 is a free dimension.

@@ -15,17 +15,12 @@ template <class A>
 void softmax_row(const float* x, std::size_t n, float* out) {
   using Floats = simd::batch<float, A>;
   constexpr std::size_t kLanes = Floats::size;
-  // What lies behind the row is read, but takes no part.
-  const auto load = [&](std::size_t i, float filling) {
-    if (i + kLanes <= n) return Floats::load_unaligned(x + i);
-    float rest[kLanes];
-    for (std::size_t r = 0; r < kLanes; ++r) rest[r] = i + r < n ? x[i + r] : filling;
-    return Floats::load_unaligned(rest);
-  };
   constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
   Floats largest(kLowest);
-  for (std::size_t i = 0; i < n; i += kLanes) largest = xsimd::max(load(i, kLowest), largest);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    largest = xsimd::max(load_first<A>(x + i, n - i, kLowest), largest);
+  }
   float lanes[kLanes];
   largest.store_unaligned(lanes);
   float maximum = kLowest;
@@ -33,7 +28,7 @@ void softmax_row(const float* x, std::size_t n, float* out) {
 
   Floats sums(0.0F);
   for (std::size_t i = 0; i < n; i += kLanes) {
-    const Floats e = exponential<A>(load(i, kLowest) - Floats(maximum));
+    const Floats e = exponential<A>(load_first<A>(x + i, n - i, kLowest) - Floats(maximum));
     sums += e;
     store_first<A>(e, n - i, out + i);
   }
@@ -43,7 +38,7 @@ void softmax_row(const float* x, std::size_t n, float* out) {
 
   const Floats divisor(sum);
   for (std::size_t i = 0; i < n; i += kLanes) {
-    store_first<A>(Floats::load_unaligned(out + i) / divisor, n - i, out + i);
+    store_first<A>(load_first<A>(out + i, n - i, 0.0F) / divisor, n - i, out + i);
   }
 }
 

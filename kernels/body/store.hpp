@@ -12,6 +12,16 @@ namespace {
 /// What stands in for a panel's bias that is not there.
 alignas(64) constexpr float kNoBias[kPanelWidth] = {};
 
+/// Loads `count` values, at most a batch, with `filling` behind them.
+template <class A>
+simd::batch<float, A> load_first(const float* from, std::size_t count, float filling) {
+  constexpr std::size_t kLanes = simd::lanes<float, A>;
+  if (count >= kLanes) return simd::batch<float, A>::load_unaligned(from);
+  float buffer[kLanes];
+  for (std::size_t i = 0; i < kLanes; ++i) buffer[i] = i < count ? from[i] : filling;
+  return simd::batch<float, A>::load_unaligned(buffer);
+}
+
 /// Stores the first `count` values, all when there are more.
 template <class A>
 void store_first(const simd::batch<float, A>& values, std::size_t count, float* out) {

@@ -191,26 +191,26 @@ void constant_of_shape(Translation& t) {
   }
 }
 
-/// Max, Min and Sum of any number of inputs: a chain of nodes of two.
-void chain(Translation& t) {
+/// Any number of inputs become a chain of nodes Add.
+void sum(Translation& t) {
   t.require_inputs(1, SIZE_MAX);
   const std::vector<ValueId> inputs = t.node.inputs;
   if (inputs.size() == 1) t.node.op = Op::Identity;
   if (inputs.size() <= 2) return;
   ValueId so_far = inputs[0];
   for (std::size_t i = 1; i + 1 < inputs.size(); ++i) {
-    so_far = t.add_node(t.node.op, std::to_string(i), {so_far, inputs[i]});
+    so_far = t.add_node(Op::Add, std::to_string(i), {so_far, inputs[i]});
   }
   t.node.inputs = {so_far, inputs.back()};
 }
 
 void mean(Translation& t) {
   const auto count = static_cast<float>(t.node.inputs.size());
-  chain(t);
+  sum(t);
   if (t.node.op == Op::Identity) return;
-  const ValueId sum = t.add_node(t.node.op, "sum", std::move(t.node.inputs));
+  const ValueId total = t.add_node(Op::Add, "sum", std::move(t.node.inputs));
   t.node.op = Op::Div;
-  t.node.inputs = {sum, t.add_scalar("count", count)};
+  t.node.inputs = {total, t.add_scalar("count", count)};
 }
 
 }  // namespace octavo::formats::rewrite

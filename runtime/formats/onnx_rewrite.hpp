@@ -9,7 +9,6 @@ namespace octavo::formats::rewrite {
 void arithmetic(Translation& t);
 void batch_normalization(Translation& t);
 void cast(Translation& t);
-void chain(Translation& t);
 void clip(Translation& t);
 void constant_of_shape(Translation& t);
 void conv(Translation& t);
@@ -24,6 +23,7 @@ void slice(Translation& t);
 void softmax(Translation& t);
 void split(Translation& t);
 void squeeze(Translation& t);
+void sum(Translation& t);
 void upsample(Translation& t);
 
 }  // namespace octavo::formats::rewrite

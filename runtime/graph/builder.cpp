@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "octavo/graph.hpp"
+
 #include "runtime/graph/check.hpp"
 #include "runtime/graph/graph.hpp"
 
@@ -49,8 +50,8 @@ std::vector<GraphBuilder::Value> GraphBuilder::nodes(std::string_view op, std::v
                                                      std::string name) {
   Graph& graph = state_->graph;
   Node node;
-  node.name = name.empty() ? std::string(op) + "_" + std::to_string(graph.nodes.size())
-                           : std::move(name);
+  node.name =
+      name.empty() ? std::string(op) + "_" + std::to_string(graph.nodes.size()) : std::move(name);
   const std::optional<Op> known = op_from_name(op);
   if (!known || *known == Op::View) {
     throw Error(ErrorCode::unsupported,

@@ -12,7 +12,9 @@ namespace {
 /// More dimensions than any operator here gives a meaning to.
 constexpr std::size_t kMaxRank = 8;
 
-[[noreturn]] void fail(const std::string& text) { throw Error(ErrorCode::invalid_graph, text); }
+[[noreturn]] void fail(const std::string& text) {
+  throw Error(ErrorCode::invalid_graph, text);
+}
 
 void check_shape(const Value& value, bool free_allowed) {
   if (value.shape.size() > kMaxRank) {
@@ -95,7 +97,8 @@ class Checker {
     for (const ValueId id : node.outputs) {
       if (id == kNoValue) continue;
       require_id(id, describe(node));
-      if (defined_[id]) fail(describe(node) + ": '" + graph_.values[id].name + "' is defined twice");
+      if (defined_[id])
+        fail(describe(node) + ": '" + graph_.values[id].name + "' is defined twice");
       defined_[id] = true;
     }
     if (node.outputs[0] == kNoValue) fail(describe(node) + ": its first output has no name");
@@ -126,6 +129,8 @@ class Checker {
 
 }  // namespace
 
-void check(const Graph& graph) { Checker(graph).run(); }
+void check(const Graph& graph) {
+  Checker(graph).run();
+}
 
 }  // namespace octavo

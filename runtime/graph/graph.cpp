@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "kernels/aligned_buffer.hpp"
+
 namespace octavo {
 namespace {
 
@@ -15,7 +17,9 @@ constexpr std::string_view kOpNames[] = {
 
 }  // namespace
 
-std::string_view to_string(Op op) noexcept { return kOpNames[static_cast<std::size_t>(op)]; }
+std::string_view to_string(Op op) noexcept {
+  return kOpNames[static_cast<std::size_t>(op)];
+}
 
 std::optional<Op> op_from_name(std::string_view name) noexcept {
   for (std::size_t i = 0; i < std::size(kOpNames); ++i) {
@@ -25,13 +29,11 @@ std::optional<Op> op_from_name(std::string_view name) noexcept {
 }
 
 Tensor Tensor::zeros(DataType type, Shape shape) {
-  const std::size_t bytes = element_count(shape) * size_of(type);
-  auto memory = std::make_shared<std::vector<std::max_align_t>>(
-      (bytes + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t));
   Tensor tensor;
   tensor.type = type;
   tensor.shape = std::move(shape);
-  tensor.data = reinterpret_cast<const std::byte*>(memory->data());
+  auto memory = std::make_shared<kernels::AlignedBuffer<std::byte>>(tensor.bytes());
+  tensor.data = memory->data();
   tensor.owner = std::move(memory);
   return tensor;
 }
@@ -39,10 +41,10 @@ Tensor Tensor::zeros(DataType type, Shape shape) {
 Tensor Tensor::copy_of(DataType type, Shape shape, std::span<const std::byte> bytes) {
   Tensor tensor = zeros(type, std::move(shape));
   if (bytes.size() != tensor.bytes()) {
-    throw Error(ErrorCode::invalid_argument,
-                "shape " + to_string(tensor.shape) + " of " + std::string(to_string(type)) +
-                    " takes " + std::to_string(tensor.bytes()) + " bytes, but " +
-                    std::to_string(bytes.size()) + " were given");
+    throw Error(ErrorCode::invalid_argument, "shape " + to_string(tensor.shape) + " of " +
+                                                 std::string(to_string(type)) + " takes " +
+                                                 std::to_string(tensor.bytes()) + " bytes, but " +
+                                                 std::to_string(bytes.size()) + " were given");
   }
   if (!bytes.empty()) {
     std::memcpy(const_cast<std::byte*>(tensor.data), bytes.data(), bytes.size());

@@ -19,6 +19,9 @@ class ProductWeights {
   /// that chains of partial sums may run across it. It depends on the node alone, never on shapes.
   [[nodiscard]] const kernels::WeightShape& shape() const { return shape_; }
 
+  /// Input channels of a column (of its group): the distance between the weights of one kernel.
+  [[nodiscard]] std::size_t channels() const { return channels_; }
+
   /// Whether this is a convolution of one channel per group and output channel.
   [[nodiscard]] bool depthwise() const { return depthwise_; }
 

@@ -73,7 +73,8 @@ class Fuser {
     return id;
   }
 
-  /// The product that computes `id` for one reader alone, with float weights; null if there is none.
+  /// The product that computes `id` for one reader alone, with float weights; null if there is
+  /// none.
   Node* sole_product(std::vector<Node>& nodes, ValueId id) {
     if (id == kNoValue || uses_[id] != 1 || producer_[id] == kNone) return nullptr;
     Node& node = nodes[producer_[id]];
@@ -132,8 +133,8 @@ class Fuser {
 
     const float alpha = view.real("alpha", 1.0F);
     const auto source = weight->as<float>();
-    Tensor linear = Tensor::zeros(DataType::float32, {static_cast<std::int64_t>(columns),
-                                                      static_cast<std::int64_t>(depth)});
+    Tensor linear = Tensor::zeros(
+        DataType::float32, {static_cast<std::int64_t>(columns), static_cast<std::int64_t>(depth)});
     const auto target = linear.mutable_elements<float>();
     for (std::size_t n = 0; n < columns; ++n) {
       for (std::size_t k = 0; k < depth; ++k) {
@@ -220,8 +221,10 @@ class Fuser {
       for (float& w : elements.subspan(n * depth, depth)) {
         w = static_cast<float>(static_cast<double>(w) * factor);
       }
-      const double centred = static_cast<double>((*bias)[n]) - static_cast<double>(mean->as<float>()[n]);
-      (*bias)[n] = static_cast<float>(centred * factor + static_cast<double>(shift->as<float>()[n]));
+      const double centred =
+          static_cast<double>((*bias)[n]) - static_cast<double>(mean->as<float>()[n]);
+      (*bias)[n] =
+          static_cast<float>(centred * factor + static_cast<double>(shift->as<float>()[n]));
     }
     set_weight(product, std::move(weight));
     set_bias(product, *bias);
@@ -268,6 +271,8 @@ class Fuser {
 
 }  // namespace
 
-void fuse(Graph& graph) { Fuser(graph).run(); }
+void fuse(Graph& graph) {
+  Fuser(graph).run();
+}
 
 }  // namespace octavo::passes

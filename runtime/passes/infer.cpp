@@ -28,8 +28,8 @@ void bind(Value& value, const Shape* binding) {
   }
   if (binding->size() != value.shape.size()) {
     throw Error(ErrorCode::invalid_argument, "input '" + value.name + "' has shape " +
-                                                 to_string(value.shape) + "; it cannot be bound to " +
-                                                 to_string(*binding));
+                                                 to_string(value.shape) +
+                                                 "; it cannot be bound to " + to_string(*binding));
   }
   if (std::ranges::any_of(*binding, [](std::int64_t extent) { return extent < 1; })) {
     throw Error(ErrorCode::invalid_argument, "input '" + value.name + "' is bound to " +
@@ -79,8 +79,8 @@ void evaluate(Graph& graph, const Node& node, const kernels::KernelTable& kernel
     }
     const Value& value = graph.values[id];
     if (element_count(value.shape) * size_of(value.type) > kMaxFoldedBytes) {
-      view.fail(ErrorCode::limit_exceeded, "a constant result of shape " + to_string(value.shape) +
-                                               " is larger than 256 MiB");
+      view.fail(ErrorCode::limit_exceeded,
+                "a constant result of shape " + to_string(value.shape) + " is larger than 256 MiB");
     }
     results.push_back(Tensor::zeros(value.type, value.shape));
     memory.outputs.push_back(const_cast<std::byte*>(results.back().data));
@@ -120,8 +120,8 @@ void infer(Graph& graph, const ShapeBindings& shapes, const kernels::KernelTable
   for (const Node& node : graph.nodes) {
     InferContext context(graph, node);
     operator_of(node.op).infer(context);
-    const bool depends = std::ranges::any_of(
-        node.inputs, [&](ValueId id) { return id != kNoValue && open[id]; });
+    const bool depends =
+        std::ranges::any_of(node.inputs, [&](ValueId id) { return id != kNoValue && open[id]; });
     for (const ValueId id : node.outputs) {
       if (id == kNoValue) continue;
       check_size(node, graph.values[id]);

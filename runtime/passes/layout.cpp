@@ -106,6 +106,8 @@ class LayoutPass {
     if (rule != LayoutRule::elementwise && rule != LayoutRule::axis) return false;
     const std::size_t rank = rank_of(node);
     if (rank < 3) return false;
+    // The old Softmax runs over all dimensions from its axis on: they must stay together.
+    if (NodeView(graph_, node).integer("flattened", 0) != 0) return false;
     bool wanted = false;
     for (const ValueId id : node.inputs) {
       if (id == kNoValue) continue;
@@ -187,8 +189,8 @@ class LayoutPass {
       }
       std::size_t source = 0;
       for (std::size_t d = 0; d < rank; ++d) {
-        source = source * static_cast<std::size_t>(tensor.shape[d]) +
-                 static_cast<std::size_t>(index[d]);
+        source =
+            source * static_cast<std::size_t>(tensor.shape[d]) + static_cast<std::size_t>(index[d]);
       }
       std::copy_n(tensor.data + source * size, size, to + i * size);
     }
@@ -241,6 +243,8 @@ class LayoutPass {
 
 }  // namespace
 
-std::vector<bool> move_to_channels_last(Graph& graph) { return LayoutPass(graph).run(); }
+std::vector<bool> move_to_channels_last(Graph& graph) {
+  return LayoutPass(graph).run();
+}
 
 }  // namespace octavo::passes

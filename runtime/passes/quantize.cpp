@@ -12,6 +12,10 @@ namespace {
 /// int32 accumulators hold 255 * 127 * K exactly up to this depth.
 constexpr std::size_t kMaxDepth = 131072;
 
+/// Columns of fewer weights are not fitted to chains: there, quantizing the input and the epilogue
+/// take most of the time, and the precision of each weight counts most.
+constexpr std::size_t kMinChainDepth = 320;
+
 bool all_finite(std::span<const float> elements) {
   return std::ranges::all_of(elements, [](float x) { return std::isfinite(x); });
 }
@@ -25,18 +29,20 @@ void quantize_node(Graph& graph, Node& node, const WeightQuantization& options) 
   }
   const ProductWeights layout(NodeView(graph, node));
   const std::vector<float> ordered = layout.to_kernel_order(weight.as<float>());
-  const kernels::QuantizedWeights quantized = kernels::quantize_weights(
-      ordered, layout.shape(), options.max_chain, options.loss_budget_db);
+  const kernels::WeightShape& shape = layout.shape();
+  const int chain = shape.segments * shape.depth < kMinChainDepth ? 0 : options.max_chain;
+  const kernels::QuantizedWeights quantized =
+      kernels::quantize_weights(ordered, shape, layout.channels(), chain, options.loss_budget_db);
   const std::vector<std::int8_t> values =
       layout.to_file_order(std::span<const std::int8_t>(quantized.values));
 
   node.inputs.resize(4, kNoValue);
-  node.inputs[1] = graph.add_constant(
-      node.name + ".weight", Tensor::of<std::int8_t>(weight.shape, std::span(values)));
-  node.inputs[3] = graph.add_constant(
-      node.name + ".weight_scale",
-      Tensor::of<float>({static_cast<std::int64_t>(quantized.scales.size())},
-                        std::span<const float>(quantized.scales)));
+  node.inputs[1] = graph.add_constant(node.name + ".weight",
+                                      Tensor::of<std::int8_t>(weight.shape, std::span(values)));
+  node.inputs[3] =
+      graph.add_constant(node.name + ".weight_scale",
+                         Tensor::of<float>({static_cast<std::int64_t>(quantized.scales.size())},
+                                           std::span<const float>(quantized.scales)));
 }
 
 }  // namespace
@@ -52,14 +58,13 @@ bool is_quantizable(const Graph& graph, const Node& node) {
 
 void quantize_weights(Graph& graph, const WeightQuantization& options) {
   if (options.max_chain < 0 || options.max_chain > 4 || !(options.loss_budget_db >= 0.0F)) {
-    throw Error(ErrorCode::invalid_argument,
-                "weight quantization: max_chain is 0 to 4 and loss_budget_db is not negative; found " +
-                    std::to_string(options.max_chain) + " and " +
-                    std::to_string(options.loss_budget_db));
+    throw Error(
+        ErrorCode::invalid_argument,
+        "weight quantization: max_chain is 0 to 4 and loss_budget_db is not negative; found " +
+            std::to_string(options.max_chain) + " and " + std::to_string(options.loss_budget_db));
   }
   for (Node& node : graph.nodes) {
-    if (is_quantizable(graph, node) &&
-        graph.values[node.inputs[1]].type == DataType::float32) {
+    if (is_quantizable(graph, node) && graph.values[node.inputs[1]].type == DataType::float32) {
       quantize_node(graph, node, options);
     }
   }

@@ -50,8 +50,8 @@ class Trial {
 
 /// Layers with equal keys run at equal speed.
 std::string key_of(const NodeView& node) {
-  std::string key = std::string(to_string(node.node().op)) + to_string(node.shape(0)) +
-                    to_string(node.shape(1));
+  std::string key =
+      std::string(to_string(node.node().op)) + to_string(node.shape(0)) + to_string(node.shape(1));
   for (const std::string_view name : {"pads", "strides", "dilations"}) {
     key += to_string(node.integers(name, {}));
   }

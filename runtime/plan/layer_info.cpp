@@ -22,8 +22,8 @@ std::uint64_t multiply_accumulates(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-LayerInfo describe_layer(const Graph& graph, const Node& node, const std::vector<bool>& channels_last,
-                         const Step& step) {
+LayerInfo describe_layer(const Graph& graph, const Node& node,
+                         const std::vector<bool>& channels_last, const Step& step) {
   LayerInfo layer;
   layer.name = node.name;
   layer.op = to_string(node.op);

@@ -50,9 +50,8 @@ class Plan::Builder {
         step = operator_of(node.op).prepare(view, context);
       } else {
         const NodeView int8_view(source_.int8_graph, source_.int8_graph.nodes[i]);
-        step = source_.precision == Precision::int8
-                   ? chooser.prepare(int8_view, Precision::int8)
-                   : chooser.faster(view, int8_view);
+        step = source_.precision == Precision::int8 ? chooser.prepare(int8_view, Precision::int8)
+                                                    : chooser.faster(view, int8_view);
       }
       plan_.layers_.push_back(describe_layer(graph_, node, source_.channels_last, *step));
       plan_.layers_.back().quantizable = quantizable;
@@ -107,8 +106,7 @@ class Plan::Builder {
                       " MiB for its activations at these shapes; at most 4096 MiB are supported");
     }
     plan_.arena_bytes_ = layout_.bytes;
-    plan_.memory_.reset(
-        static_cast<std::byte*>(std::calloc(layout_.bytes + kArenaAlignment, 1)));
+    plan_.memory_.reset(static_cast<std::byte*>(std::calloc(layout_.bytes + kArenaAlignment, 1)));
     if (plan_.memory_ == nullptr) {
       throw Error(ErrorCode::limit_exceeded, "model '" + graph_.name + "': no memory for " +
                                                  std::to_string(layout_.bytes >> 20U) +

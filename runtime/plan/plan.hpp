@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "octavo/session.hpp"
+
 #include "runtime/graph/graph.hpp"
 #include "runtime/ops/operator.hpp"
 

@@ -1,7 +1,7 @@
-#include <pthreadpool.h>
-
 #include <memory>
 #include <string>
+
+#include <pthreadpool.h>
 
 #include "octavo/error.hpp"
 #include "octavo/parallel.hpp"

@@ -39,7 +39,8 @@ inline kernels::Extrema extrema_of(std::span<const float> x) {
 inline Range find_range(const std::shared_ptr<const RangeEstimator>& estimator, Scheme scheme,
                         std::span<const float> x, const Range* previous = nullptr) {
   const calib::RangeFinder finder(estimator, scheme);
-  std::vector<std::uint64_t> workspace(finder.workspace_bytes() / sizeof(std::uint64_t));
+  // What the workspace held before must not matter.
+  std::vector<std::uint64_t> workspace(finder.workspace_bytes() / sizeof(std::uint64_t), 12345);
   return finder.find(kernels::select_kernels("reference"), x, extrema_of(x), previous,
                      std::as_writable_bytes(std::span(workspace)));
 }

@@ -76,8 +76,11 @@ TEST_CASE("int8 product: enough rows for several blocks") {
 }
 
 TEST_CASE("int8 product: convolutions") {
-  for (const auto& [kernel, stride, dilation] :
+  for (const std::array<std::int64_t, 3>& c :
        {std::array<std::int64_t, 3>{3, 1, 1}, {3, 2, 1}, {3, 1, 2}, {5, 2, 1}, {1, 2, 1}}) {
+    const std::int64_t kernel = c[0];
+    const std::int64_t stride = c[1];
+    const std::int64_t dilation = c[2];
     for (const std::int64_t channels : {1, 3, 16, 20}) {
       CAPTURE(kernel);
       CAPTURE(stride);

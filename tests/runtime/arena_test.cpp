@@ -1,9 +1,9 @@
-#include <doctest/doctest.h>
+#include "runtime/plan/arena.hpp"
 
 #include <cstdint>
 #include <vector>
 
-#include "runtime/plan/arena.hpp"
+#include <doctest/doctest.h>
 
 using namespace octavo;
 

@@ -1,9 +1,10 @@
-#include <doctest/doctest.h>
-
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include "octavo/octavo.hpp"
+
 #include "tests/runtime/sample_models.hpp"
 
 using namespace octavo;
@@ -33,9 +34,8 @@ TEST_CASE("fuse: convolution takes over normalization, bias and activation") {
   GraphBuilder g("g");
   const auto x = g.input("x", DataType::float32, {1, 4, 5, 5});
   auto y = g.node("Conv", {x, constant(g, "w", {8, 4, 1, 1}, 1)});
-  y = g.node("BatchNormalization",
-             {y, constant(g, "s", {8}, 2), constant(g, "o", {8}, 3), constant(g, "m", {8}, 4),
-              constant(g, "v", {8}, 5, 2.0F)});
+  y = g.node("BatchNormalization", {y, constant(g, "s", {8}, 2), constant(g, "o", {8}, 3),
+                                    constant(g, "m", {8}, 4), constant(g, "v", {8}, 5, 2.0F)});
   y = g.node("Add", {constant(g, "b", {8, 1, 1}, 6), y});
   g.output(g.node("Relu", {y}), "y");
   Session session(std::move(g).build(), {.precision = Precision::float32});
@@ -47,9 +47,9 @@ TEST_CASE("fuse: folding changes results by rounding only") {
     GraphBuilder g("g");
     const auto x = g.input("x", DataType::float32, {1, 4, 5, 5});
     const auto conv = g.node("Conv", {x, constant(g, "w", {8, 4, 3, 3}, 1)});
-    auto y = g.node("BatchNormalization",
-                    {conv, constant(g, "s", {8}, 2), constant(g, "o", {8}, 3),
-                     constant(g, "m", {8}, 4), constant(g, "v", {8}, 5, 2.0F)});
+    auto y =
+        g.node("BatchNormalization", {conv, constant(g, "s", {8}, 2), constant(g, "o", {8}, 3),
+                                      constant(g, "m", {8}, 4), constant(g, "v", {8}, 5, 2.0F)});
     y = g.node("Add", {y, constant(g, "b", {1, 8, 1, 1}, 6)});
     g.output(g.node("Relu", {y}), "y");
     if (keep) g.output(conv, "conv");  // a second reader forbids the folding

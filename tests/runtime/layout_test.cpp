@@ -1,11 +1,12 @@
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include "octavo/octavo.hpp"
+
 #include "tests/runtime/sample_models.hpp"
 
 using namespace octavo;
@@ -101,4 +102,18 @@ TEST_CASE("layout: softmax over channels") {
   for (std::size_t p = 0; p < 4; ++p) {
     CHECK(out[p] + out[4 + p] + out[8 + p] == doctest::Approx(1.0F));
   }
+}
+
+TEST_CASE("layout: the old softmax runs over all dimensions from its axis on") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {1, 2, 2, 2});
+  const auto y = g.node("Softmax", {identity_conv(g, x, 2)},
+                        {{"axis", std::int64_t{1}}, {"flattened", std::int64_t{1}}});
+  g.output(identity_conv(g, y, 2), "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  fill(session.input(0).data<float>(), 3);
+  session.run();
+  float sum = 0.0F;
+  for (const float value : copy(session.output(0))) sum += value;
+  CHECK(sum == doctest::Approx(1.0F));
 }

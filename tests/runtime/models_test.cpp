@@ -1,12 +1,13 @@
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include "octavo/octavo.hpp"
+
 #include "tests/support/metrics.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/real_models.hpp"
@@ -56,9 +57,9 @@ TEST_CASE("models: float outputs are those of ONNX Runtime, on every instruction
       const std::size_t count = isa.name == "reference" ? 1 : sets.size();
       if (!isa.supported) continue;
       CAPTURE(isa.name);
-      Session session(model, {.precision = Precision::float32,
-                              .shapes = shapes_of(model, sets[0]),
-                              .isa = isa.name});
+      Session session(
+          model,
+          {.precision = Precision::float32, .shapes = shapes_of(model, sets[0]), .isa = isa.name});
       for (std::size_t i = 0; i < count; ++i) {
         write_inputs(session, sets[i]);
         session.run();
@@ -88,8 +89,7 @@ TEST_CASE("models: a batch gives the rows of its samples where the model allows 
     const auto input = session.input(0).data<float>();
     const std::size_t in_size = input.size() / 3;
     for (std::size_t i = 0; i < 3; ++i) {
-      std::ranges::copy(sets[i].inputs[0].as<float>(),
-                        input.subspan(i * in_size, in_size).begin());
+      std::ranges::copy(sets[i].inputs[0].as<float>(), input.subspan(i * in_size, in_size).begin());
     }
     session.run();
     const auto output = session.output(0).data<float>();
@@ -105,9 +105,9 @@ TEST_CASE("models: int8 outputs stay close to float") {
     const Model model = Model::load(folder / "model.onnx");
     const auto sets = stored_sets(folder);
     for (const Scheme scheme : {Scheme::symmetric, Scheme::asymmetric}) {
-      Session session(model, {.precision = Precision::int8,
-                              .scheme = scheme,
-                              .shapes = shapes_of(model, sets[0])});
+      Session session(
+          model,
+          {.precision = Precision::int8, .scheme = scheme, .shapes = shapes_of(model, sets[0])});
       for (const StoredSet& set : sets) {
         write_inputs(session, set);
         session.run();
@@ -138,8 +138,7 @@ TEST_CASE("models: int8 classifiers agree with float on their evaluation data") 
       session.run();
       agreed += argmax(session.output(0).data<float>()) == argmax(evaluation.scores[i]) ? 1 : 0;
     }
-    CHECK(static_cast<double>(agreed) >=
-          0.99 * static_cast<double>(evaluation.images.size()));
+    CHECK(static_cast<double>(agreed) >= 0.99 * static_cast<double>(evaluation.images.size()));
   }
 }
 

@@ -139,16 +139,18 @@ TEST_CASE("ops: binary operators broadcast as numpy does") {
       {"Min", [](float x, float y) { return std::min(x, y); }},
       {"Max", [](float x, float y) { return std::max(x, y); }},
   };
-  for (const auto& [a_shape, b_shape, out_shape] : cases) {
+  for (const Case& tested : cases) {
+    const Shape &a_shape = tested.a, &b_shape = tested.b, &out_shape = tested.out;
     const auto a = random_values(element_count(a_shape), 1);
     const auto b = random_values(element_count(b_shape), 2);
     CAPTURE(to_string(a_shape));
     CAPTURE(to_string(b_shape));
-    for (const auto& [op, f] : operators) {
-      CAPTURE(op);
-      const auto out = run_node(op, {fed(a_shape, a), fed(b_shape, b)});
+    for (const auto& tested_operator : operators) {
+      CAPTURE(tested_operator.first);
+      const auto out = run_node(tested_operator.first, {fed(a_shape, a), fed(b_shape, b)});
       CHECK(out[0].shape == out_shape);
-      CHECK(out[0].values<float>() == broadcast_reference(a_shape, a, b_shape, b, out_shape, f));
+      CHECK(out[0].values<float>() ==
+            broadcast_reference(a_shape, a, b_shape, b, out_shape, tested_operator.second));
     }
   }
 }
@@ -244,11 +246,11 @@ TEST_CASE("ops: Softmax over any axis, and over all from an axis on") {
     std::size_t n, inner;
     bool flattened;
   };
-  for (const auto& [axis, n, inner, flattened] :
-       {Case{-1, 5, 1, false}, Case{1, 3, 20, false}, Case{0, 2, 60, false}, Case{2, 4, 5, false},
-        Case{1, 60, 1, true}, Case{0, 120, 1, true}}) {
-    CAPTURE(axis);
-    CAPTURE(flattened);
+  for (const Case& tested : {Case{-1, 5, 1, false}, Case{1, 3, 20, false}, Case{0, 2, 60, false},
+                             Case{2, 4, 5, false}, Case{1, 60, 1, true}, Case{0, 120, 1, true}}) {
+    CAPTURE(tested.axis);
+    CAPTURE(tested.flattened);
+    const std::size_t n = tested.n, inner = tested.inner;
     std::vector<float> expected(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
       const std::size_t first = i / (n * inner) * n * inner + i % inner;
@@ -257,8 +259,8 @@ TEST_CASE("ops: Softmax over any axis, and over all from an axis on") {
         sum += std::exp(static_cast<double>(x[first + k * inner]));
       expected[i] = static_cast<float>(std::exp(static_cast<double>(x[i])) / sum);
     }
-    Attributes attributes{{"axis", axis}};
-    if (flattened) attributes["flattened"] = std::int64_t{1};
+    Attributes attributes{{"axis", tested.axis}};
+    if (tested.flattened) attributes["flattened"] = std::int64_t{1};
     const auto out = run_node("Softmax", {fed(shape, x)}, attributes);
     CHECK(largest_difference(out[0].values<float>(), expected) < 1e-6);
   }

@@ -42,20 +42,21 @@ TEST_CASE("ops: MatMul of matrices and vectors") {
     Shape a, b, out;
     std::size_t rows, depth, columns;
   };
-  for (const auto& [a_shape, b_shape, out_shape, rows, depth, columns] :
+  for (const Case& tested :
        {Case{{3, 4}, {4, 5}, {3, 5}, 3, 4, 5}, Case{{1, 1}, {1, 1}, {1, 1}, 1, 1, 1},
         Case{{7, 33}, {33, 17}, {7, 17}, 7, 33, 17}, Case{{4}, {4, 5}, {5}, 1, 4, 5},
         Case{{3, 4}, {4}, {3}, 3, 4, 1}, Case{{4}, {4}, {}, 1, 4, 1},
         Case{{2, 3, 4}, {4, 16}, {2, 3, 16}, 6, 4, 16},
         Case{{130, 70}, {70, 90}, {130, 90}, 130, 70, 90}, Case{{3, 0}, {0, 2}, {3, 2}, 3, 0, 2}}) {
+    const Shape &a_shape = tested.a, &b_shape = tested.b;
     CAPTURE(to_string(a_shape));
     CAPTURE(to_string(b_shape));
     const auto a = random_values(element_count(a_shape), 1);
     const auto b = random_values(element_count(b_shape), 2);
-    const auto expected = product(a.data(), b.data(), rows, depth, columns);
+    const auto expected = product(a.data(), b.data(), tested.rows, tested.depth, tested.columns);
     for (const std::size_t threads : {1U, 3U}) {
       const auto out = run_node("MatMul", {fed(a_shape, a), fed(b_shape, b)}, {}, 1, threads);
-      CHECK(out[0].shape == out_shape);
+      CHECK(out[0].shape == tested.out);
       CHECK(largest_difference(out[0].values<float>(), expected) < 1e-5);
     }
   }
@@ -104,15 +105,17 @@ TEST_CASE("ops: Gemm transposes, scales and adds") {
   };
   for (const bool transpose_a : {false, true}) {
     for (const bool transpose_b : {false, true}) {
-      for (const auto& [shape, row_stride, column_stride] :
+      for (const Addend& addend :
            {Addend{{}, 0, 0}, Addend{{18}, 0, 1}, Addend{{7, 1}, 1, 0}, Addend{{7, 18}, 18, 1}}) {
         CAPTURE(transpose_a);
         CAPTURE(transpose_b);
+        const Shape& shape = addend.shape;
         CAPTURE(to_string(shape));
         const auto c = random_values(element_count(shape), 3);
         std::vector<float> expected;
         for (std::size_t i = 0; i < plain.size(); ++i) {
-          const std::size_t at = i / columns * row_stride + i % columns * column_stride;
+          const std::size_t at =
+              i / columns * addend.row_stride + i % columns * addend.column_stride;
           expected.push_back(0.5F * plain[i] - 2.0F * c[at]);
         }
         const Operand left = transpose_a ? fed({9, 7}, transposed(a, rows, depth)) : fed({7, 9}, a);

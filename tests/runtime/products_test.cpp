@@ -1,12 +1,13 @@
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "kernels/quantization.hpp"
+#include <doctest/doctest.h>
+
 #include "octavo/octavo.hpp"
+
+#include "kernels/quantization.hpp"
 #include "runtime/graph/graph.hpp"
 #include "tests/runtime/sample_models.hpp"
 
@@ -26,9 +27,10 @@ struct ConvCase {
 
 std::string describe(const ConvCase& c) {
   return to_string(Shape{c.images, c.channels, c.height, c.width}) + " -> " +
-         std::to_string(c.columns) + " kernel " + to_string(Shape{c.kernel_height, c.kernel_width}) +
-         " stride " + std::to_string(c.stride) + " dilation " + std::to_string(c.dilation) +
-         " group " + std::to_string(c.group) + " pads " + to_string(c.pads);
+         std::to_string(c.columns) + " kernel " +
+         to_string(Shape{c.kernel_height, c.kernel_width}) + " stride " + std::to_string(c.stride) +
+         " dilation " + std::to_string(c.dilation) + " group " + std::to_string(c.group) +
+         " pads " + to_string(c.pads);
 }
 
 Model conv_model(const ConvCase& c) {
@@ -108,13 +110,12 @@ std::vector<float> contract(const ConvCase& c, const Model& quantized, const Res
                      q.zero_point);
   }
   std::vector<std::int32_t> sums(result.output.size(), 0);
-  for_each_product(c, result.shape[2], result.shape[3],
-                   [&](std::int64_t out, std::int64_t in, std::int64_t w) {
-                     if (in < 0) return;
-                     sums[static_cast<std::size_t>(out)] +=
-                         levels[static_cast<std::size_t>(in)] *
-                         weights[static_cast<std::size_t>(w)];
-                   });
+  for_each_product(
+      c, result.shape[2], result.shape[3], [&](std::int64_t out, std::int64_t in, std::int64_t w) {
+        if (in < 0) return;
+        sums[static_cast<std::size_t>(out)] +=
+            levels[static_cast<std::size_t>(in)] * weights[static_cast<std::size_t>(w)];
+      });
   std::vector<float> output;
   const std::size_t area = static_cast<std::size_t>(result.shape[2] * result.shape[3]);
   for (std::size_t i = 0; i < sums.size(); ++i) {
@@ -194,10 +195,9 @@ TEST_CASE("convolution: float results are close to a double sum, on every instru
       const std::size_t area = static_cast<std::size_t>(result.shape[2] * result.shape[3]);
       double worst = 0.0;
       for (std::size_t i = 0; i < sums.size(); ++i) {
-        const double value =
-            std::clamp(sums[i] + static_cast<double>(
-                                     bias[i / area % static_cast<std::size_t>(c.columns)]),
-                       -2.0, 3.0);
+        const double value = std::clamp(
+            sums[i] + static_cast<double>(bias[i / area % static_cast<std::size_t>(c.columns)]),
+            -2.0, 3.0);
         worst = std::max(worst, std::abs(value - static_cast<double>(result.output[i])));
       }
       CHECK(worst < 2e-5);
@@ -214,9 +214,8 @@ TEST_CASE("convolution: one dimension is that of height one") {
                               std::span<const float>(weights));
     const Attributes attributes =
         flat ? Attributes{{"pads", Ints{2, 1}}, {"strides", Ints{2}}, {"dilations", Ints{2}}}
-             : Attributes{{"pads", Ints{0, 2, 0, 1}},
-                          {"strides", Ints{1, 2}},
-                          {"dilations", Ints{1, 2}}};
+             : Attributes{
+                   {"pads", Ints{0, 2, 0, 1}}, {"strides", Ints{1, 2}}, {"dilations", Ints{1, 2}}};
     g.output(g.node("Conv", {x, w}, attributes), "y");
     return std::move(g).build();
   };

@@ -42,8 +42,9 @@ inline Model small_cnn() {
   const auto x = g.input("image", DataType::float32, {-1, 3, 17, 15});
   auto y = g.node("Conv", {x, constant("w1", {16, 3, 3, 3}), constant("b1", {16})},
                   {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}}, "conv1");
-  y = g.node("BatchNormalization", {y, constant("s1", {16}, 1.0F), constant("o1", {16}),
-                                    constant("m1", {16}), constant("v1", {16}, 1.0F)},
+  y = g.node("BatchNormalization",
+             {y, constant("s1", {16}, 1.0F), constant("o1", {16}), constant("m1", {16}),
+              constant("v1", {16}, 1.0F)},
              {}, "norm1");
   y = g.node("Relu", {y}, {}, "relu1");
   auto z = g.node("Conv", {y, constant("w2", {16, 1, 3, 3})},

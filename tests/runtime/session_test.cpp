@@ -1,5 +1,3 @@
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -8,7 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include "octavo/octavo.hpp"
+
 #include "tests/runtime/sample_models.hpp"
 
 using namespace octavo;
@@ -21,25 +22,41 @@ std::atomic<std::size_t> allocations{0};
 void* counted(std::size_t size, std::size_t alignment) {
   ++allocations;
   void* memory = alignment == 0 ? std::malloc(size)
-                                : std::aligned_alloc(alignment, (size + alignment - 1) /
-                                                                    alignment * alignment);
+                                : std::aligned_alloc(
+                                      alignment, (size + alignment - 1) / alignment * alignment);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
 }  // namespace
 
-void* operator new(std::size_t size) { return counted(size, 0); }
-void* operator new[](std::size_t size) { return counted(size, 0); }
+void* operator new(std::size_t size) {
+  return counted(size, 0);
+}
+void* operator new[](std::size_t size) {
+  return counted(size, 0);
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 TEST_CASE("session: run allocates nothing") {
   const Model model = small_cnn();
@@ -76,9 +93,9 @@ TEST_CASE("session: a non-finite activation is reported by name and the session 
   fill(input, 5);
   session.run();
   const auto expected = copy(session.output(0));
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity(),
-                          -std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
     const float good = std::exchange(input[7], bad);
     try {
       session.run();
@@ -128,9 +145,8 @@ TEST_CASE("session: int8 results do not depend on threads, scope neighbours or i
     std::ranges::copy(all.subspan(i * image.size(), image.size()), image.begin());
     single.run();
     const auto result = single.output(0).data<float>();
-    CHECK(std::ranges::equal(result,
-                             rows.output(0).data<float>().subspan(i * result.size(),
-                                                                  result.size())));
+    CHECK(std::ranges::equal(
+        result, rows.output(0).data<float>().subspan(i * result.size(), result.size())));
   }
 }
 

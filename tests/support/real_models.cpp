@@ -88,10 +88,9 @@ std::vector<StoredSet> stored_sets(const fs::path& folder) {
 
 Evaluation evaluation_of(const fs::path& data, const std::string& model) {
   Evaluation evaluation;
-  evaluation.images = model == "mlperf_resnet8" ? cifar_images(data)
-                                                : mnist_images(data, model == "mnist_cntk"
-                                                                         ? 1.0F
-                                                                         : 1.0F / 255.0F);
+  evaluation.images = model == "mlperf_resnet8"
+                          ? cifar_images(data)
+                          : mnist_images(data, model == "mnist_cntk" ? 1.0F : 1.0F / 255.0F);
   const tools::Npy scores = tools::read_npy(data / "models" / model / "eval_output.npy");
   const auto elements = scores.as<float>();
   const auto classes = static_cast<std::size_t>(scores.shape.back());

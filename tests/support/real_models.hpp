@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "octavo/octavo.hpp"
+
 #include "tools/npy.hpp"
 
 /// The trained models of the test data folder, with the outputs that ONNX Runtime gave in float32.

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace octavo::kernels {
+
+/// k values whose products one int8 instruction sums for a column.
+inline constexpr std::size_t kGroup = 4;
+
+/// Whether one column's segment (or any whole number of its chains) meets the condition of a chain
+/// of `length` groups: no pair of products may leave int16, and for chains longer than one group
+/// the sum of |w| over each int16 lane is at most 255.
+bool fits_chain(std::span<const std::int8_t> w, std::size_t length);
+
+}  // namespace octavo::kernels

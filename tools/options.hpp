@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "octavo/session.hpp"
+
+namespace octavo::tools {
+
+/// The options of every command that plans sessions, as the command line gave them.
+struct PlanOptions {
+  Precision precision = Precision::automatic;
+  Scheme scheme = Scheme::asymmetric;
+  RangeScope range_scope = RangeScope::batch;
+  std::string estimator = "max";
+  std::size_t threads = 1;
+  std::string isa;
+  std::vector<std::string> shapes;
+};
+
+/// Adds the positional MODEL.
+void add_model_argument(CLI::App& command, std::string& model);
+
+void add_precision_option(CLI::App& command, PlanOptions& options);
+
+/// Adds --shape.
+void add_shape_option(CLI::App& command, std::vector<std::string>& shapes);
+
+/// Adds the options of PlanOptions except --precision.
+void add_plan_options(CLI::App& command, PlanOptions& options);
+
+/// What a session takes for `model`. Throws Error for an unknown estimator or a wrong --shape.
+SessionOptions session_options(const PlanOptions& options, const Model& model);
+
+/// Reads NAME=1,3,224,224 texts. Throws Error{invalid_argument} for another form, a name that is no
+/// input of the model, or a name given twice.
+ShapeBindings parse_shapes(const std::vector<std::string>& texts, const Model& model);
+
+/// Binds the free first dimension of every input that has no binding yet to `batch`. Throws
+/// Error{invalid_argument} when no input of the model can take it.
+void bind_batch(const Model& model, std::int64_t batch, ShapeBindings& shapes);
+
+/// "'image' (float32 [?, 1, 8, 8]), 'mask' (int64 [1])", for messages.
+std::string list_inputs(const Model& model);
+
+const char* name_of(Precision precision);
+const char* name_of(Scheme scheme);
+const char* name_of(RangeScope scope);
+
+}  // namespace octavo::tools

@@ -1,12 +1,12 @@
 // Every kernel of every instruction set that this CPU runs. For ratios between kernels, interleave:
 //   octavo_bench_kernels --benchmark_enable_random_interleaving=true --benchmark_repetitions=9
-#include <benchmark/benchmark.h>
-
 #include <array>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "kernels/dispatch.hpp"
 #include "kernels/packing.hpp"
@@ -25,8 +25,7 @@ AlignedBuffer<float> random_floats(std::size_t n) {
 }
 
 /// Runs `body` and reports the rates that are not 0.
-void measure(benchmark::State& state, double mac, double bytes,
-             const std::function<void()>& body) {
+void measure(benchmark::State& state, double mac, double bytes, const std::function<void()>& body) {
   for (auto _ : state) {
     body();
     benchmark::ClobberMemory();
@@ -56,7 +55,8 @@ struct ProductShape {
   }
   /// `border` positions of padding are part of the input.
   [[nodiscard]] RowMap map(std::size_t border) const {
-    if (size == 0) return RowMap::matrix(static_cast<std::int64_t>(m), static_cast<std::int64_t>(k));
+    if (size == 0)
+      return RowMap::matrix(static_cast<std::int64_t>(m), static_cast<std::int64_t>(k));
     RowMap map;
     map.out_height = map.out_width = static_cast<std::int64_t>(size);
     map.in_height = map.in_width = static_cast<std::int64_t>(size + 2 * border);
@@ -92,8 +92,7 @@ void float_product(benchmark::State& state, const KernelTable& table, const Prod
 void int8_product(benchmark::State& state, const KernelTable& table, const ProductShape& s,
                   int limit) {
   // Whole kernel lines as segments.
-  const WeightShape shape =
-      s.size != 0 ? WeightShape{s.n, 3, 3 * s.k} : WeightShape{s.n, 1, s.k};
+  const WeightShape shape = s.size != 0 ? WeightShape{s.n, 3, 3 * s.k} : WeightShape{s.n, 1, s.k};
   Random random(1);
   std::vector<std::int8_t> weights(shape.size());
   for (std::int8_t& w : weights) w = static_cast<std::int8_t>(random.between(-limit, limit));
@@ -193,29 +192,38 @@ void histogram(const KernelTable& t, const float* x, std::size_t n, float*) {
 void register_products(const Isa& isa) {
   const std::string prefix = std::string(isa.name) + "/";
   const KernelTable& table = *isa.table;
-  for (const ProductShape& s : {ProductShape{1, 768, 768}, {1, 4096, 4096}, {4, 768, 768},
-                                {16, 768, 768}, {16, 768, 3072}, {64, 768, 768},
-                                {256, 3072, 768}, {56 * 56, 64, 64, 56}, {28 * 28, 128, 128, 28},
-                                {14 * 14, 256, 256, 14}, {7 * 7, 512, 512, 7}}) {
-    benchmark::RegisterBenchmark((prefix + "float_product/" + s.name()).c_str(),
-                                 [&table, s](benchmark::State& state) {
-                                   float_product(state, table, s);
-                                 });
+  for (const ProductShape& s : {ProductShape{1, 768, 768},
+                                {1, 4096, 4096},
+                                {4, 768, 768},
+                                {16, 768, 768},
+                                {16, 768, 3072},
+                                {64, 768, 768},
+                                {256, 3072, 768},
+                                {56 * 56, 64, 64, 56},
+                                {28 * 28, 128, 128, 28},
+                                {14 * 14, 256, 256, 14},
+                                {7 * 7, 512, 512, 7}}) {
+    benchmark::RegisterBenchmark(
+        (prefix + "float_product/" + s.name()).c_str(),
+        [&table, s](benchmark::State& state) { float_product(state, table, s); });
     for (const auto& [method, limit] : {std::pair<const char*, int>{"chain4", 31},
-                                        {"chain3", 42}, {"chain2", 63}, {"wide", 127}}) {
-      benchmark::RegisterBenchmark(
-          (prefix + "int8_product/" + s.name() + "/" + method).c_str(),
-          [&table, s, limit = limit](benchmark::State& state) {
-            int8_product(state, table, s, limit);
-          });
+                                        {"chain3", 42},
+                                        {"chain2", 63},
+                                        {"wide", 127}}) {
+      benchmark::RegisterBenchmark((prefix + "int8_product/" + s.name() + "/" + method).c_str(),
+                                   [&table, s, limit = limit](benchmark::State& state) {
+                                     int8_product(state, table, s, limit);
+                                   });
     }
   }
-  for (const auto& [size, channels, stride] :
-       {std::array<std::int64_t, 3>{112, 32, 1}, {56, 144, 1}, {56, 144, 2}, {14, 384, 1},
-        {7, 960, 1}}) {
+  for (const auto& [size, channels, stride] : {std::array<std::int64_t, 3>{112, 32, 1},
+                                               {56, 144, 1},
+                                               {56, 144, 2},
+                                               {14, 384, 1},
+                                               {7, 960, 1}}) {
     benchmark::RegisterBenchmark(
-        (prefix + "depthwise/" + std::to_string(size) + "/" + std::to_string(channels) +
-         "/stride" + std::to_string(stride))
+        (prefix + "depthwise/" + std::to_string(size) + "/" + std::to_string(channels) + "/stride" +
+         std::to_string(stride))
             .c_str(),
         [&table, size = size, channels = channels, stride = stride](benchmark::State& state) {
           depthwise(state, table, size, channels, stride);
@@ -248,8 +256,9 @@ void register_vectors(const Isa& isa) {
                  float* out) { t.binary(BinaryMethod::add, x, 1, x, 1, n, out); }},
       {"maximum", [](const KernelTable& t, const float* x, std::size_t n,
                      float* out) { t.binary(BinaryMethod::maximum, x, 1, x, 0, n, out); }},
-      {"softmax", [](const KernelTable& t, const float* x, std::size_t n,
-                     float* out) { t.softmax(x, 1, n, out); }}};
+      {"softmax", [](const KernelTable& t, const float* x, std::size_t n, float* out) {
+         t.softmax(x, 1, n, out);
+       }}};
   for (const auto& [name, body] : functions) {
     for (const std::size_t n : {1000U, 100000U, 4000000U}) {
       benchmark::RegisterBenchmark((prefix + name + "/" + std::to_string(n)).c_str(),

@@ -4,12 +4,13 @@
 namespace octavo::calib {
 namespace {
 
-/// The largest absolute value, on the sides where the activation has values: [-m, m] for values of
-/// both signs, [0, m] or [-m, 0] for values of one.
+/// Clips nothing. Symmetric: the largest absolute value, on the sides where the activation has
+/// values; asymmetric: the smallest and the largest value.
 class MaxEstimator final : public RangeEstimator {
  public:
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
                                const Range*) const noexcept override {
+    if (statistics.scheme == Scheme::asymmetric) return statistics.extrema;
     return range_of_threshold(largest_magnitude(statistics.extrema), statistics.extrema);
   }
 };

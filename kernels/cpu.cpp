@@ -22,7 +22,9 @@ Registers cpuid(unsigned leaf, unsigned subleaf = 0) {
   return r;
 }
 
-bool bit(unsigned value, unsigned index) { return ((value >> index) & 1U) != 0; }
+bool bit(unsigned value, unsigned index) {
+  return ((value >> index) & 1U) != 0;
+}
 
 /// The register state that the operating system saves (XCR0); callable once CPUID reports OSXSAVE.
 std::uint64_t enabled_state() {
@@ -51,7 +53,9 @@ CpuFeatures detect_cpu_features() noexcept {
   return cpu;
 }
 #else
-CpuFeatures detect_cpu_features() noexcept { return {}; }
+CpuFeatures detect_cpu_features() noexcept {
+  return {};
+}
 #endif
 
 }  // namespace octavo::kernels

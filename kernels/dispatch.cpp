@@ -16,8 +16,8 @@ namespace octavo::kernels {
 namespace {
 
 [[noreturn]] void throw_unusable(std::string_view name, std::string_view reason) {
-  std::string message = "instruction set '" + std::string(name) + "' is " + std::string(reason) +
-                        "; this build has:";
+  std::string message =
+      "instruction set '" + std::string(name) + "' is " + std::string(reason) + "; this build has:";
   for (const Isa& isa : isas()) {
     message += ' ';
     message += isa.name;

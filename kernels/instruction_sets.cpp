@@ -12,6 +12,8 @@ std::vector<InstructionSet> instruction_sets() {
   return sets;
 }
 
-std::string default_instruction_set() { return kernels::select_kernels({}).name; }
+std::string default_instruction_set() {
+  return kernels::select_kernels({}).name;
+}
 
 }  // namespace octavo

@@ -25,8 +25,8 @@ Quantization quantization_of(Range range, Scheme scheme) noexcept {
   // The extent of two large finite ends overflows unless they are divided first.
   const float extent = high - low;
   Quantization q = with_scale(std::isinf(extent) ? high / 255.0F - low / 255.0F : extent / 255.0F);
-  q.zero_point = static_cast<std::int32_t>(
-      std::clamp(std::nearbyint(-low * q.reciprocal), 0.0F, 255.0F));
+  q.zero_point =
+      static_cast<std::int32_t>(std::clamp(std::nearbyint(-low * q.reciprocal), 0.0F, 255.0F));
   return q;
 }
 

@@ -1,16 +1,17 @@
 #pragma once
 
-#include <xsimd/xsimd.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <utility>
 
+#include <xsimd/xsimd.hpp>
+
 /// What the kernels need beyond xsimd, in its idiom: a primitive is a function template over the
-/// architecture, overloaded for each that implements it; a derived architecture inherits it. This is
-/// the only file with intrinsics, and the only one that knows of differences between xsimd versions.
+/// architecture, overloaded for each that implements it; a derived architecture inherits it. This
+/// is the only file with intrinsics, and the only one that knows of differences between xsimd
+/// versions.
 namespace octavo::kernels::simd {
 namespace {
 
@@ -139,8 +140,7 @@ inline batch<std::uint8_t, A> narrow(batch<std::int32_t, A> const& a,
                                      batch<std::int32_t, A> const& c,
                                      batch<std::int32_t, A> const& d,
                                      requires_arch<xsimd::avx2>) noexcept {
-  const __m256i by_half =
-      _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  const __m256i by_half = _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
   return _mm256_permutevar8x32_epi32(by_half, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 template <class A>
@@ -267,7 +267,9 @@ inline batch<double, A> high_doubles(batch<float, A> const& x) noexcept {
 }
 
 /// Fetches the cache line of p soon to be read; any address is allowed.
-inline void prefetch(const void* p) noexcept { __builtin_prefetch(p, 0, 3); }
+inline void prefetch(const void* p) noexcept {
+  __builtin_prefetch(p, 0, 3);
+}
 
 /// Emits nothing, but makes the compiler compute x here: without it g++ 12 moves the loads of all
 /// rows of a tile to its top and spills them.

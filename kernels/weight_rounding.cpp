@@ -34,7 +34,7 @@ class ColumnRounder {
     for (std::size_t k = first; k < column_.size(); k += step) {
       const float error = column_[k] / scale_ - static_cast<float>(values_[k]);
       // Clipped weights are as far out as they can be, and non-finite ones have no error.
-      if (!(std::abs(error) <= 0.5F)) continue;
+      if (!(std::abs(error) <= 1.0F)) continue;
       sum += double{error};
       candidates_.push_back({error, k});
     }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/aligned_buffer.hpp"
 #include "kernels/dispatch.hpp"
 #include "runtime/formats/formats.hpp"
 #include "runtime/graph/check.hpp"
@@ -47,8 +48,9 @@ Model Model::load(const std::filesystem::path& path) {
 }
 
 Model Model::from_bytes(std::span<const std::byte> bytes, const std::string& name) {
-  auto copy = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
-  const std::span<const std::byte> held(*copy);
+  auto copy = std::make_shared<kernels::AlignedBuffer<std::byte>>(bytes.size());
+  std::ranges::copy(bytes, copy->data());
+  const std::span<const std::byte> held(copy->data(), bytes.size());
   return Model(std::make_shared<const Graph>(formats::load(held, std::move(copy), name)));
 }
 

@@ -69,7 +69,8 @@ class OCTAVO_EXPORT RangeEstimator {
   [[nodiscard]] virtual StatisticsRequest needs(Scheme scheme) const;
 
   /// The range. For the symmetric scheme only max(|low|, |high|) counts. `previous` is the range
-  /// chosen for this tensor in the batch before, or null. Must not throw.
+  /// chosen for this tensor in the batch before, or null. An answer that is not finite or not in
+  /// order counts as the extrema.
   [[nodiscard]] virtual Range estimate(const ActivationStatistics& statistics,
                                        const Range* previous) const noexcept = 0;
 };

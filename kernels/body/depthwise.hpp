@@ -169,17 +169,15 @@ template <class A>
     const std::int64_t offset =
         row.offset() + i * map.line_stride - row.input_x() * map.pixel_stride;
     const bool inside = y >= 0 && y < map.in_height;
-    lines[i] = inside ? DepthwiseLine{p.a + offset, map.pixel_stride}
-                      : DepthwiseLine{kZeroLine, 0};
+    lines[i] = inside ? DepthwiseLine{p.a + offset, map.pixel_stride} : DepthwiseLine{kZeroLine, 0};
   }
+  const bool by_input = map.stride_width == 1 && map.pad_left <= 2;
   // All channels of as many positions as keep the three lines in the L1 cache: a cache line holds
-  // several channel vectors.
+  // several channel vectors. Larger strides leave too few positions for that to pay.
   constexpr std::int64_t kFloats = 24 * 1024 / sizeof(float);
   constexpr std::int64_t kFewest = 7;
-  const std::int64_t fitting =
-      kFloats / (3 * map.stride_width * static_cast<std::int64_t>(p.channels) + 1);
-  const std::int64_t block = fitting > kFewest ? fitting : kFewest;
-  const bool by_input = map.stride_width == 1 && map.pad_left <= 2;
+  const std::int64_t fitting = kFloats / (3 * static_cast<std::int64_t>(p.channels) + 1);
+  const std::int64_t block = !by_input ? map.out_width : fitting > kFewest ? fitting : kFewest;
   for (std::int64_t x = 0; x < map.out_width; x += block) {
     const std::int64_t end = x + block < map.out_width ? x + block : map.out_width;
     for (std::size_t c = 0; c < p.channels; c += simd::lanes<float, A>) {
@@ -198,8 +196,8 @@ void depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
                        std::size_t line_end) noexcept {
   const RowMap& map = p.rows;
   const auto width = static_cast<std::size_t>(map.out_width);
-  const bool is_3x3 = map.kernel_height == 3 && map.kernel_width == 3 &&
-                      map.dilation_height == 1 && map.dilation_width == 1;
+  const bool is_3x3 = map.kernel_height == 3 && map.kernel_width == 3 && map.dilation_height == 1 &&
+                      map.dilation_width == 1;
   for (std::size_t line = line_begin; line < line_end; ++line) {
     RowCursor row(map, line * width);
     float* out = p.out + line * width * p.channels;

@@ -36,21 +36,28 @@ void unary(UnaryMethod method, float alpha, float beta, const float* x, std::siz
   const Floats one(1.0F);
   const auto map = [&](auto f) { map_unary<A>(x, n, out, f); };
   switch (method) {
-    case UnaryMethod::clamp: return map([&](Floats v) { return simd::clamp(v, a, b); });
+    case UnaryMethod::clamp:
+      return map([&](Floats v) { return simd::clamp(v, a, b); });
     case UnaryMethod::leaky_relu:
       return map([&](Floats v) { return xsimd::select(v < zero, a * v, v); });
-    case UnaryMethod::sigmoid: return map([](Floats v) { return sigmoid<A>(v); });
-    case UnaryMethod::tanh: return map([](Floats v) { return hyperbolic_tangent<A>(v); });
-    case UnaryMethod::exponential: return map([](Floats v) { return exponential<A>(v); });
+    case UnaryMethod::sigmoid:
+      return map([](Floats v) { return sigmoid<A>(v); });
+    case UnaryMethod::tanh:
+      return map([](Floats v) { return hyperbolic_tangent<A>(v); });
+    case UnaryMethod::exponential:
+      return map([](Floats v) { return exponential<A>(v); });
     case UnaryMethod::hard_sigmoid:
       return map([&](Floats v) { return simd::clamp(a * v + b, zero, one); });
     case UnaryMethod::hard_swish:
       return map([&](Floats v) {
         return v * simd::clamp(v * Floats(1.0F / 6.0F) + Floats(0.5F), zero, one);
       });
-    case UnaryMethod::negate: return map([](Floats v) { return -v; });
-    case UnaryMethod::absolute: return map([](Floats v) { return xsimd::abs(v); });
-    case UnaryMethod::square_root: return map([](Floats v) { return xsimd::sqrt(v); });
+    case UnaryMethod::negate:
+      return map([](Floats v) { return -v; });
+    case UnaryMethod::absolute:
+      return map([](Floats v) { return xsimd::abs(v); });
+    case UnaryMethod::square_root:
+      return map([](Floats v) { return xsimd::sqrt(v); });
   }
 }
 
@@ -75,12 +82,18 @@ void binary(BinaryMethod method, const float* x, std::size_t x_step, const float
   using Floats = simd::batch<float, A>;
   const auto map = [&](auto f) { map_binary<A>(x, x_step, y, y_step, n, out, f); };
   switch (method) {
-    case BinaryMethod::add: return map([](Floats u, Floats v) { return u + v; });
-    case BinaryMethod::subtract: return map([](Floats u, Floats v) { return u - v; });
-    case BinaryMethod::multiply: return map([](Floats u, Floats v) { return u * v; });
-    case BinaryMethod::divide: return map([](Floats u, Floats v) { return u / v; });
-    case BinaryMethod::minimum: return map([](Floats u, Floats v) { return simd::smaller(u, v); });
-    case BinaryMethod::maximum: return map([](Floats u, Floats v) { return simd::larger(u, v); });
+    case BinaryMethod::add:
+      return map([](Floats u, Floats v) { return u + v; });
+    case BinaryMethod::subtract:
+      return map([](Floats u, Floats v) { return u - v; });
+    case BinaryMethod::multiply:
+      return map([](Floats u, Floats v) { return u * v; });
+    case BinaryMethod::divide:
+      return map([](Floats u, Floats v) { return u / v; });
+    case BinaryMethod::minimum:
+      return map([](Floats u, Floats v) { return simd::smaller(u, v); });
+    case BinaryMethod::maximum:
+      return map([](Floats u, Floats v) { return simd::larger(u, v); });
   }
 }
 

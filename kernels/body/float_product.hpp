@@ -47,7 +47,8 @@ template <class A, std::size_t Rows>
   Floats sums[kSteps][Rows][kVectors];
   simd::unroll<kSteps>([&](auto s) __attribute__((always_inline)) {
     simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-      simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) { sums[s][r][v] = Floats(0.0F); });
+      simd::unroll<kVectors>([&](auto v)
+                                 __attribute__((always_inline)) { sums[s][r][v] = Floats(0.0F); });
     });
   });
 
@@ -55,14 +56,16 @@ template <class A, std::size_t Rows>
   const float* a[Rows];
   const auto add_step = [&](std::size_t k, auto s) __attribute__((always_inline)) {
     Floats weights[kVectors];
-    simd::unroll<kVectors>(
-        [&](auto v) __attribute__((always_inline)) { weights[v] = Floats::load_aligned(b + v * Floats::size); });
+    simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+      weights[v] = Floats::load_aligned(b + v * Floats::size);
+    });
     simd::prefetch(b + kFloatPrefetchBytes / sizeof(float));
     b += kPanelWidth;
     simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
       const Floats x(a[r][k]);
-      simd::unroll<kVectors>(
-          [&](auto v) __attribute__((always_inline)) { sums[s][r][v] = xsimd::fma(x, weights[v], sums[s][r][v]); });
+      simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+        sums[s][r][v] = xsimd::fma(x, weights[v], sums[s][r][v]);
+      });
     });
   };
   // The taps of a line are one segment where they are neighbours in memory.
@@ -138,7 +141,8 @@ struct FloatTiles {
 template <class A>
 constexpr FloatTiles kFloatTiles = []<std::size_t... R>(std::index_sequence<R...>) {
   return FloatTiles{{&float_tile<A, R + 1>...}};
-}(std::make_index_sequence<kFloatTileRows<A>>{});
+}
+(std::make_index_sequence<kFloatTileRows<A>>{});
 
 /// Rows of a that are multiplied with one panel after the other: as many as fit the L2 cache.
 struct FloatBlock {

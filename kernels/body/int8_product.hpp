@@ -59,11 +59,16 @@ struct Int8Tiles {
 template <class A, Int8Method Method, std::size_t Rows>
 constexpr Int8TileFunction int8_tile() {
   switch (Method) {
-    case Int8Method::chain4: return &chain_tile<A, Rows, 4>;
-    case Int8Method::chain3: return &chain_tile<A, Rows, 3>;
-    case Int8Method::chain2: return &chain_tile<A, Rows, 2>;
-    case Int8Method::chain1: return &plain_tile<A, Rows>;
-    case Int8Method::wide: break;
+    case Int8Method::chain4:
+      return &chain_tile<A, Rows, 4>;
+    case Int8Method::chain3:
+      return &chain_tile<A, Rows, 3>;
+    case Int8Method::chain2:
+      return &chain_tile<A, Rows, 2>;
+    case Int8Method::chain1:
+      return &plain_tile<A, Rows>;
+    case Int8Method::wide:
+      break;
   }
   return &wide_tile<A, Rows>;
 }
@@ -75,7 +80,8 @@ constexpr Int8Tiles int8_tiles_of() {
   constexpr bool kFromZero = Method == Int8Method::chain1 || Method == Int8Method::wide;
   return []<std::size_t... R>(std::index_sequence<R...>) {
     return Int8Tiles{kFromZero ? 0 : 128, sizeof...(R), {int8_tile<A, Method, R + 1>()...}};
-  }(std::make_index_sequence<kMostSums / kVectors>{});
+  }
+  (std::make_index_sequence<kMostSums / kVectors>{});
 }
 
 /// Indexed by Int8Method.
@@ -101,8 +107,7 @@ void finish_int8_tile(const Int8Product& p, const Int8Block& block, std::size_t 
   using Ints = simd::batch<std::int32_t, A>;
   using Floats = simd::batch<float, A>;
   const std::size_t column = panel * kPanelWidth;
-  const std::size_t width =
-      p.columns - column < kPanelWidth ? p.columns - column : kPanelWidth;
+  const std::size_t width = p.columns - column < kPanelWidth ? p.columns - column : kPanelWidth;
   const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
   const Floats low(p.clamp.low);
   const Floats high(p.clamp.high);

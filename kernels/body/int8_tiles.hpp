@@ -91,25 +91,28 @@ template <class A, std::size_t Rows, std::size_t Chain>
   using Ints = simd::batch<std::int32_t, A>;
   const std::uint8_t* a[Rows];
   simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) { a[r] = tile.rows[r]; });
-  simd::unroll<Rows * kPanelWidth / Ints::size>(
-      [&](auto i) __attribute__((always_inline)) { Ints(0).store_aligned(tile.acc + i * Ints::size); });
+  simd::unroll<Rows * kPanelWidth / Ints::size>([&](auto i) __attribute__((always_inline)) {
+    Ints(0).store_aligned(tile.acc + i * Ints::size);
+  });
 
   const std::int8_t* b = tile.b;
   const std::int16_t* start = tile.compensation;
   const std::size_t chains = tile.groups / Chain;
   const std::size_t rest = tile.groups % Chain;
-  for_each_segment(*tile.map, [&](std::size_t k) __attribute__((always_inline)) {
-    for (std::size_t c = 0; c < chains; ++c) {
-      add_chain<A, Rows>(a, k, b, start, std::integral_constant<std::size_t, Chain>{}, tile.acc);
-      k += 4 * Chain;
-      b += kGroupBytes * Chain;
-      start += 2 * kPanelWidth;
-    }
-    if (rest == 0) return;
-    add_chain<A, Rows>(a, k, b, start, rest, tile.acc);
-    b += kGroupBytes * rest;
-    start += 2 * kPanelWidth;
-  });
+  for_each_segment(
+      *tile.map, [&](std::size_t k) __attribute__((always_inline)) {
+        for (std::size_t c = 0; c < chains; ++c) {
+          add_chain<A, Rows>(a, k, b, start, std::integral_constant<std::size_t, Chain>{},
+                             tile.acc);
+          k += 4 * Chain;
+          b += kGroupBytes * Chain;
+          start += 2 * kPanelWidth;
+        }
+        if (rest == 0) return;
+        add_chain<A, Rows>(a, k, b, start, rest, tile.acc);
+        b += kGroupBytes * rest;
+        start += 2 * kPanelWidth;
+      });
 }
 
 /// acc = sum of a * b, each pair of products summed in int16 and widened at once.
@@ -179,19 +182,22 @@ template <class A, std::size_t Rows>
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) { sums[r][v] = Ints(0); });
   });
   const std::int8_t* b = tile.b;
-  for_each_segment(*tile.map, [&](std::size_t k) __attribute__((always_inline)) {
-    for (const std::size_t end = k + 4 * tile.groups; k < end; k += 4, b += kGroupBytes) {
-      simd::prefetch(b + kPrefetchBytes);
-      Shorts x[Rows];
-      simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) { x[r] = simd::repeat4_widened<A>(a[r] + k); });
-      simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-        const Shorts weights = simd::load_widened<A>(b + v * Shorts::size);
-        simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-          sums[r][v] += simd::madd(x[r], weights);
-        });
+  for_each_segment(
+      *tile.map, [&](std::size_t k) __attribute__((always_inline)) {
+        for (const std::size_t end = k + 4 * tile.groups; k < end; k += 4, b += kGroupBytes) {
+          simd::prefetch(b + kPrefetchBytes);
+          Shorts x[Rows];
+          simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+            x[r] = simd::repeat4_widened<A>(a[r] + k);
+          });
+          simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+            const Shorts weights = simd::load_widened<A>(b + v * Shorts::size);
+            simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+              sums[r][v] += simd::madd(x[r], weights);
+            });
+          });
+        }
       });
-    }
-  });
   simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
     simd::unroll<kVectors / 2>([&](auto v) __attribute__((always_inline)) {
       simd::add_pairs(sums[r][2 * v], sums[r][2 * v + 1])

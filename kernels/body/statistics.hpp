@@ -32,8 +32,7 @@ Extrema extrema(const float* x, std::size_t n) noexcept {
 
   std::size_t i = 0;
   for (; i + kStep <= n; i += kStep) {
-    simd::unroll<kParts>(
-        [&](auto p) { add(Floats::load_unaligned(x + i + p * Floats::size), p); });
+    simd::unroll<kParts>([&](auto p) { add(Floats::load_unaligned(x + i + p * Floats::size), p); });
   }
   if (i < n) {
     // An element of the rest, repeated, changes nothing.
@@ -68,8 +67,7 @@ MomentSums moments(const float* x, std::size_t n) noexcept {
   Doubles sum[kParts];
   Doubles magnitudes[kParts];
   Doubles squares[kParts];
-  simd::unroll<kParts>(
-      [&](auto p) { sum[p] = magnitudes[p] = squares[p] = Doubles(0.0); });
+  simd::unroll<kParts>([&](auto p) { sum[p] = magnitudes[p] = squares[p] = Doubles(0.0); });
   const auto add_part = [&](const Doubles& value, auto p) {
     sum[p] += value;
     magnitudes[p] += xsimd::abs(value);
@@ -145,8 +143,7 @@ void for_each_bin(const float* x, std::size_t n, const HistogramBins& bins, Coun
     simd::unroll<kParts>([&](auto p) {
       Floats value = Floats::load_unaligned(from + p * Floats::size);
       if (bins.magnitudes) value = xsimd::abs(value);
-      const Floats position =
-          xsimd::min(xsimd::max((value - low) * factor, Floats(0.0F)), last);
+      const Floats position = xsimd::min(xsimd::max((value - low) * factor, Floats(0.0F)), last);
       simd::truncate_to_int(position).store_aligned(found + p * Ints::size);
     });
   };

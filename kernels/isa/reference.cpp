@@ -55,8 +55,7 @@ void float_product(const FloatProduct& p, const Tile& tile) noexcept {
 /// Element (segment, k) of column n.
 std::int32_t weight(const Int8Product& p, std::size_t n, std::size_t segment, std::size_t k) {
   const std::size_t segments = static_cast<std::size_t>(p.rows.segments());
-  const std::size_t group =
-      (n / kPanelWidth * segments + segment) * (p.packed_depth / 4) + k / 4;
+  const std::size_t group = (n / kPanelWidth * segments + segment) * (p.packed_depth / 4) + k / 4;
   return p.b[(group * kPanelWidth + n % kPanelWidth) * 4 + k % 4];
 }
 
@@ -104,8 +103,12 @@ void depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
 }
 
 /// The larger one; NaN when either is.
-float larger(float x, float y) { return x > y || std::isnan(x) ? x : y; }
-float smaller(float x, float y) { return x < y || std::isnan(x) ? x : y; }
+float larger(float x, float y) {
+  return x > y || std::isnan(x) ? x : y;
+}
+float smaller(float x, float y) {
+  return x < y || std::isnan(x) ? x : y;
+}
 
 void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
   const std::size_t width = static_cast<std::size_t>(p.rows.out_width);
@@ -182,16 +185,26 @@ void quantize(const float* x, std::size_t n, const Quantization& to, std::uint8_
 /// Computed in double and rounded once.
 float unary_value(UnaryMethod method, float alpha, float beta, float x) {
   switch (method) {
-    case UnaryMethod::clamp: return clamped(x, alpha, beta);
-    case UnaryMethod::leaky_relu: return x < 0.0F ? alpha * x : x;
-    case UnaryMethod::sigmoid: return static_cast<float>(1.0 / (1.0 + std::exp(-double{x})));
-    case UnaryMethod::tanh: return static_cast<float>(std::tanh(double{x}));
-    case UnaryMethod::exponential: return static_cast<float>(std::exp(double{x}));
-    case UnaryMethod::hard_sigmoid: return clamped(alpha * x + beta, 0.0F, 1.0F);
-    case UnaryMethod::hard_swish: return x * clamped(x * (1.0F / 6.0F) + 0.5F, 0.0F, 1.0F);
-    case UnaryMethod::negate: return -x;
-    case UnaryMethod::absolute: return std::abs(x);
-    case UnaryMethod::square_root: return std::sqrt(x);
+    case UnaryMethod::clamp:
+      return clamped(x, alpha, beta);
+    case UnaryMethod::leaky_relu:
+      return x < 0.0F ? alpha * x : x;
+    case UnaryMethod::sigmoid:
+      return static_cast<float>(1.0 / (1.0 + std::exp(-double{x})));
+    case UnaryMethod::tanh:
+      return static_cast<float>(std::tanh(double{x}));
+    case UnaryMethod::exponential:
+      return static_cast<float>(std::exp(double{x}));
+    case UnaryMethod::hard_sigmoid:
+      return clamped(alpha * x + beta, 0.0F, 1.0F);
+    case UnaryMethod::hard_swish:
+      return x * clamped(x * (1.0F / 6.0F) + 0.5F, 0.0F, 1.0F);
+    case UnaryMethod::negate:
+      return -x;
+    case UnaryMethod::absolute:
+      return std::abs(x);
+    case UnaryMethod::square_root:
+      return std::sqrt(x);
   }
   return x;
 }
@@ -203,12 +216,18 @@ void unary(UnaryMethod method, float alpha, float beta, const float* x, std::siz
 
 float binary_value(BinaryMethod method, float x, float y) {
   switch (method) {
-    case BinaryMethod::add: return x + y;
-    case BinaryMethod::subtract: return x - y;
-    case BinaryMethod::multiply: return x * y;
-    case BinaryMethod::divide: return x / y;
-    case BinaryMethod::minimum: return smaller(x, y);
-    case BinaryMethod::maximum: return larger(x, y);
+    case BinaryMethod::add:
+      return x + y;
+    case BinaryMethod::subtract:
+      return x - y;
+    case BinaryMethod::multiply:
+      return x * y;
+    case BinaryMethod::divide:
+      return x / y;
+    case BinaryMethod::minimum:
+      return smaller(x, y);
+    case BinaryMethod::maximum:
+      return larger(x, y);
   }
   return x;
 }
@@ -235,7 +254,8 @@ void softmax(const float* x, std::size_t rows, std::size_t n, float* out) noexce
 }  // namespace
 
 constinit const KernelTable reference_kernels = {
-    "reference", float_product, int8_product, depthwise_product, pool,   extrema, moments,
-    histogram,   quantize,      unary,        binary,            softmax};
+    "reference", float_product, int8_product, depthwise_product,
+    pool,        extrema,       moments,      histogram,
+    quantize,    unary,         binary,       softmax};
 
 }  // namespace octavo::kernels

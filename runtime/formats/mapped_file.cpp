@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernels/kernels.hpp"
 #include "octavo/error.hpp"
 
 namespace octavo::formats {
@@ -47,14 +48,20 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   if (!S_ISREG(status.st_mode)) fail(path, "is not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return std::shared_ptr<const MappedFile>(new MappedFile({}));
-  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  // Kernels read a little past the end of a tensor: a page of zeros lies behind the file.
+  void* const memory = ::mmap(nullptr, size + kernels::kReadSlack, PROT_READ,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) fail(path, "cannot be mapped: " + reason());
-  return std::shared_ptr<const MappedFile>(
+  const std::shared_ptr<const MappedFile> mapped(
       new MappedFile({static_cast<const std::byte*>(memory), size}));
+  if (::mmap(memory, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, file.number(), 0) == MAP_FAILED) {
+    fail(path, "cannot be mapped: " + reason());
+  }
+  return mapped;
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size() + kernels::kReadSlack);
 }
 
 }  // namespace octavo::formats

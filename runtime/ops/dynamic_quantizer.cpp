@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 namespace octavo {
@@ -65,12 +64,6 @@ std::span<const kernels::Quantization> DynamicQuantizer::choose(const float* x, 
     const bool one_range = ranges_ == 1;
     const Range range = finder_.find(kernels_, values, extent,
                                      one_range && has_previous_ ? &previous_ : nullptr, workspace);
-    if (!std::isfinite(range.low) || !std::isfinite(range.high) || range.low > range.high) {
-      throw Error(ErrorCode::invalid_argument, "the range estimator answered [" +
-                                                   std::to_string(range.low) + ", " +
-                                                   std::to_string(range.high) + "] for tensor '" +
-                                                   tensor_ + "'; expected finite ends in order");
-    }
     if (one_range) {
       previous_ = range;
       has_previous_ = true;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <string>
 
 #include "runtime/passes/passes.hpp"
@@ -134,7 +133,7 @@ class Plan::Builder {
     for (const ValueId id : graph_.outputs) {
       std::byte* output = arena_at(buffer_of_[id]);
       const auto& constant = graph_.values[id].constant;
-      if (constant != nullptr) std::memcpy(output, constant->data, constant->bytes());
+      if (constant != nullptr) std::copy_n(constant->data, constant->bytes(), output);
       plan_.outputs_.push_back(output);
     }
   }

@@ -1,8 +1,8 @@
-#include "tests/kernels/fixtures.hpp"
-
 #include <array>
 #include <cmath>
 #include <limits>
+
+#include "tests/kernels/fixtures.hpp"
 
 using namespace octavo::kernels;
 using octavo::test::Convolution;
@@ -20,10 +20,15 @@ std::vector<Convolution> convolutions() {
       for (const std::int64_t stride : {1, 2, 3}) {
         for (const std::int64_t dilation : {1, 2}) {
           for (const std::int64_t channels : {1, 8, 13, 35}) {
-            const Convolution conv{.images = 2, .height = height, .width = width,
-                                   .channels = channels, .kernel_height = kernel,
-                                   .kernel_width = kernel, .stride = stride,
-                                   .dilation = dilation, .padding = (kernel - 1) * dilation / 2};
+            const Convolution conv{.images = 2,
+                                   .height = height,
+                                   .width = width,
+                                   .channels = channels,
+                                   .kernel_height = kernel,
+                                   .kernel_width = kernel,
+                                   .stride = stride,
+                                   .dilation = dilation,
+                                   .padding = (kernel - 1) * dilation / 2};
             const RowMap map = conv.map();
             if (map.out_height > 0 && map.out_width > 0) all.push_back(conv);
           }
@@ -96,8 +101,13 @@ TEST_CASE("depthwise: every kernel, stride, dilation and border") {
 }
 
 TEST_CASE("depthwise: no bias, NaN stays in its channel") {
-  const Convolution conv{.images = 1, .height = 5, .width = 5, .channels = 9, .kernel_height = 3,
-                         .kernel_width = 3, .padding = 1};
+  const Convolution conv{.images = 1,
+                         .height = 5,
+                         .width = 5,
+                         .channels = 9,
+                         .kernel_height = 3,
+                         .kernel_width = 3,
+                         .padding = 1};
   Input<float> a = random_input(conv.input_size(), 4);
   const Input<float> weights = random_input(81, 5);
   a[(2 * 5 + 2) * 9 + 8] = std::numeric_limits<float>::quiet_NaN();

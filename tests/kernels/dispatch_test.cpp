@@ -1,12 +1,12 @@
-#include <doctest/doctest.h>
+#include "kernels/dispatch.hpp"
 
 #include <cstdlib>
 #include <string>
 
+#include <doctest/doctest.h>
+
 #include "octavo/cpu.hpp"
 #include "octavo/error.hpp"
-
-#include "kernels/dispatch.hpp"
 
 using namespace octavo::kernels;
 

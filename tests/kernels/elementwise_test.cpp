@@ -1,9 +1,9 @@
-#include "tests/kernels/fixtures.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+
+#include "tests/kernels/fixtures.hpp"
 
 using namespace octavo::kernels;
 using octavo::test::for_each_isa;
@@ -15,9 +15,9 @@ namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-constexpr std::array<float, 18> kSpecial = {
-    0.0F,    -0.0F,  1.0F,   -1.0F,  kInf,    -kInf,   kNaN,    1e-40F,  -1e-40F,
-    3e38F,   -3e38F, 88.72F, 88.73F, -87.34F, -103.9F, -104.1F, 0.6249F, -0.6251F};
+constexpr std::array<float, 18> kSpecial = {0.0F,   -0.0F,   1.0F,    -1.0F,   kInf,    -kInf,
+                                            kNaN,   1e-40F,  -1e-40F, 3e38F,   -3e38F,  88.72F,
+                                            88.73F, -87.34F, -103.9F, -104.1F, 0.6249F, -0.6251F};
 
 /// How far x is from an exact value, in units of the last place of a float of its size.
 double ulps(float x, double exact) {
@@ -30,8 +30,8 @@ double ulps(float x, double exact) {
 }
 
 /// The largest error of a method over a range and at the special values.
-double worst_ulps(const KernelTable& table, UnaryMethod method, double (*exact)(double),
-                  float low, float high) {
+double worst_ulps(const KernelTable& table, UnaryMethod method, double (*exact)(double), float low,
+                  float high) {
   constexpr std::size_t kCount = 200003;
   Input<float> x(kCount + kSpecial.size());
   for (std::size_t i = 0; i < kCount; ++i) {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "kernels/dispatch.hpp"
 #include "kernels/kernels.hpp"
@@ -49,7 +49,9 @@ void for_each_isa(F&& f) {
   }
 }
 
-inline const kernels::KernelTable& reference() { return kernels::select_kernels("reference"); }
+inline const kernels::KernelTable& reference() {
+  return kernels::select_kernels("reference");
+}
 
 /// The same bits, or both NaN.
 inline bool identical(float x, float y) {
@@ -98,7 +100,9 @@ struct Convolution {
   [[nodiscard]] std::size_t input_size() const {
     return static_cast<std::size_t>(images * height * width * channels);
   }
-  [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(rows_of(map(), images)); }
+  [[nodiscard]] std::size_t rows() const {
+    return static_cast<std::size_t>(rows_of(map(), images));
+  }
 };
 
 /// Where segment `s` of output row `m` starts in the input; -1 in the padding. Written apart from

@@ -1,9 +1,8 @@
-#include "tests/kernels/fixtures.hpp"
-
 #include <cmath>
 #include <limits>
 
 #include "kernels/packing.hpp"
+#include "tests/kernels/fixtures.hpp"
 
 using namespace octavo::kernels;
 using octavo::test::Convolution;
@@ -120,14 +119,19 @@ TEST_CASE("float product: convolutions with padding") {
           CAPTURE(stride);
           CAPTURE(dilation);
           CAPTURE(channels);
-          const Convolution conv{.images = 2, .height = 9, .width = 11, .channels = channels,
-                                 .kernel_height = kernel, .kernel_width = kernel,
-                                 .stride = stride, .dilation = dilation,
+          const Convolution conv{.images = 2,
+                                 .height = 9,
+                                 .width = 11,
+                                 .channels = channels,
+                                 .kernel_height = kernel,
+                                 .kernel_width = kernel,
+                                 .stride = stride,
+                                 .dilation = dilation,
                                  .padding = kernel / 2 * dilation};
-          FloatProblem(conv.map(), conv.rows(), conv.input_size(),
-                       {21, static_cast<std::size_t>(kernel * kernel),
-                        static_cast<std::size_t>(channels)},
-                       3)
+          FloatProblem(
+              conv.map(), conv.rows(), conv.input_size(),
+              {21, static_cast<std::size_t>(kernel * kernel), static_cast<std::size_t>(channels)},
+              3)
               .check();
         }
       }

@@ -1,7 +1,7 @@
 // Inputs at the edges of the conditions under which partial sums fit int16.
-#include "tests/kernels/int8_problem.hpp"
-
 #include <initializer_list>
+
+#include "tests/kernels/int8_problem.hpp"
 
 using namespace octavo::kernels;
 using octavo::test::all_panels;

@@ -41,9 +41,9 @@ struct Int8Problem {
 
   /// A product of matrices.
   Int8Problem(std::size_t m, std::size_t n, std::size_t k, std::uint64_t seed)
-      : Int8Problem(kernels::RowMap::matrix(static_cast<std::int64_t>(m),
-                                            static_cast<std::int64_t>(k)),
-                    m, m * k, {n, 1, k}, seed) {}
+      : Int8Problem(
+            kernels::RowMap::matrix(static_cast<std::int64_t>(m), static_cast<std::int64_t>(k)), m,
+            m * k, {n, 1, k}, seed) {}
 
   void fill_weights(int low, int high, std::uint64_t seed) {
     Random random(seed);
@@ -131,8 +131,7 @@ inline void check_int8(const Int8Problem& problem) {
 /// Whether every panel got this method.
 inline bool all_panels(const Int8Problem& problem, kernels::Int8Method method) {
   const kernels::PackedInt8 packed(problem.weights, problem.shape);
-  return std::ranges::all_of(packed.methods(),
-                             [&](kernels::Int8Method m) { return m == method; });
+  return std::ranges::all_of(packed.methods(), [&](kernels::Int8Method m) { return m == method; });
 }
 
 }  // namespace octavo::test

@@ -1,7 +1,7 @@
-#include "tests/kernels/int8_problem.hpp"
-
 #include <array>
 #include <limits>
+
+#include "tests/kernels/int8_problem.hpp"
 
 using namespace octavo::kernels;
 using octavo::test::all_panels;
@@ -86,13 +86,17 @@ TEST_CASE("int8 product: convolutions") {
       CAPTURE(stride);
       CAPTURE(dilation);
       CAPTURE(channels);
-      const Convolution conv{.images = 2, .height = 9, .width = 7, .channels = channels,
-                             .kernel_height = kernel, .kernel_width = kernel, .stride = stride,
+      const Convolution conv{.images = 2,
+                             .height = 9,
+                             .width = 7,
+                             .channels = channels,
+                             .kernel_height = kernel,
+                             .kernel_width = kernel,
+                             .stride = stride,
                              .dilation = dilation};
-      Int8Problem problem(conv.map(), conv.rows(), conv.input_size(),
-                          {19, static_cast<std::size_t>(kernel * kernel),
-                           static_cast<std::size_t>(channels)},
-                          7);
+      Int8Problem problem(
+          conv.map(), conv.rows(), conv.input_size(),
+          {19, static_cast<std::size_t>(kernel * kernel), static_cast<std::size_t>(channels)}, 7);
       for (const Int8Method method : kMethods) {
         problem.fill_weights_for(method, 8);
         check_int8(problem);
@@ -102,8 +106,8 @@ TEST_CASE("int8 product: convolutions") {
 }
 
 TEST_CASE("int8 product: whole kernel lines as segments") {
-  const Convolution conv{.images = 1, .height = 10, .width = 12, .channels = 8,
-                         .kernel_height = 3, .kernel_width = 3};
+  const Convolution conv{
+      .images = 1, .height = 10, .width = 12, .channels = 8, .kernel_height = 3, .kernel_width = 3};
   Int8Problem taps(conv.map(), conv.rows(), conv.input_size(), {20, 9, 8}, 9);
   taps.fill_weights(-31, 31, 10);
   RowMap lines = conv.map();

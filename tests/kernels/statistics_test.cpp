@@ -1,7 +1,7 @@
-#include "tests/kernels/fixtures.hpp"
-
 #include <cmath>
 #include <limits>
+
+#include "tests/kernels/fixtures.hpp"
 
 using namespace octavo::kernels;
 using octavo::test::for_each_isa;
@@ -47,9 +47,8 @@ TEST_CASE("extrema: a value that is not finite, anywhere") {
       for (std::size_t at = 0; at < n; ++at) {
         Input<float> x = random_values(n, 1);
         x[at] = bad;
-        for_each_isa([&](const KernelTable& table) {
-          CHECK_FALSE(table.extrema(x.data(), n).finite);
-        });
+        for_each_isa(
+            [&](const KernelTable& table) { CHECK_FALSE(table.extrema(x.data(), n).finite); });
       }
     }
   }

@@ -1,11 +1,11 @@
 // A function compiled with AVX flags must not end up serving the rest of the program: the linker
 // keeps one of several weak definitions with the same name, whichever flags it was compiled with.
-#include <doctest/doctest.h>
-
 #include <cstdio>
 #include <memory>
 #include <sstream>
 #include <string>
+
+#include <doctest/doctest.h>
 
 namespace {
 

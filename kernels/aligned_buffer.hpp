@@ -18,8 +18,8 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size)
-      : data_(static_cast<T*>(::operator new(size * sizeof(T) + kAlignment,
-                                             std::align_val_t{kAlignment}))),
+      : data_(static_cast<T*>(
+            ::operator new (size * sizeof(T) + kAlignment, std::align_val_t{kAlignment}))),
         size_(size) {
     std::memset(data_.get(), 0, size * sizeof(T) + kAlignment);
   }
@@ -33,7 +33,7 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(T* p) const { ::operator delete(p, std::align_val_t{kAlignment}); }
+    void operator()(T* p) const { ::operator delete (p, std::align_val_t{kAlignment}); }
   };
   std::unique_ptr<T, Free> data_;
   std::size_t size_ = 0;

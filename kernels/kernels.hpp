@@ -6,9 +6,9 @@
 
 #include "kernels/quantization.hpp"
 
-/// The contract between Octavo's SIMD code and the rest: plain structs of pointers, and one table of
-/// functions per instruction set. Kernels know nothing of graphs, files or estimators; they do not
-/// allocate, throw or lock, and they may be called from several threads on disjoint tiles.
+/// The contract between Octavo's SIMD code and the rest: plain structs of pointers, and one table
+/// of functions per instruction set. Kernels know nothing of graphs, files or estimators; they do
+/// not allocate, throw or lock, and they may be called from several threads on disjoint tiles.
 ///
 /// Tensors are row-major and channels-last. "Columns" are output channels, "rows" output positions.
 namespace octavo::kernels {
@@ -86,18 +86,18 @@ enum class Int8Method : std::uint8_t { chain4, chain3, chain2, chain1, wide };
 struct Int8Product {
   const std::uint8_t* a = nullptr;
   RowMap rows;
-  std::size_t depth = 0;                           ///< elements of one segment, before packing
-  std::size_t packed_depth = 0;                    ///< ... rounded up as packed; bytes read from a
-  const std::int8_t* b = nullptr;                  ///< packed by PackedInt8
-  const std::int16_t* compensation = nullptr;      ///< start of each chain, see PackedInt8
-  std::size_t compensation_stride = 0;             ///< elements from one panel's to the next
-  const std::int32_t* column_sums = nullptr;       ///< [panels * kPanelWidth], sum of b[n]
-  const Int8Method* methods = nullptr;             ///< [panels]
+  std::size_t depth = 0;                       ///< elements of one segment, before packing
+  std::size_t packed_depth = 0;                ///< ... rounded up as packed; bytes read from a
+  const std::int8_t* b = nullptr;              ///< packed by PackedInt8
+  const std::int16_t* compensation = nullptr;  ///< start of each chain, see PackedInt8
+  std::size_t compensation_stride = 0;         ///< elements from one panel's to the next
+  const std::int32_t* column_sums = nullptr;   ///< [panels * kPanelWidth], sum of b[n]
+  const Int8Method* methods = nullptr;         ///< [panels]
   std::size_t columns = 0;
-  const Quantization* quantization = nullptr;      ///< of a: one per `rows_per_range` rows
+  const Quantization* quantization = nullptr;  ///< of a: one per `rows_per_range` rows
   std::size_t rows_per_range = 0;
-  const float* b_scales = nullptr;                 ///< [columns]
-  const float* bias = nullptr;                     ///< [columns]; null: none
+  const float* b_scales = nullptr;  ///< [columns]
+  const float* bias = nullptr;      ///< [columns]; null: none
   Clamp clamp;
   float* out = nullptr;
   std::int32_t* accumulators = nullptr;  ///< when set, acc is written here and `out` is not used
@@ -152,8 +152,8 @@ struct HistogramBins {
 };
 
 enum class UnaryMethod : std::uint8_t {
-  clamp,         ///< min(max(x, alpha), beta)
-  leaky_relu,    ///< x < 0 ? alpha * x : x
+  clamp,       ///< min(max(x, alpha), beta)
+  leaky_relu,  ///< x < 0 ? alpha * x : x
   sigmoid,
   tanh,
   exponential,

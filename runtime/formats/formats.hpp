@@ -13,7 +13,8 @@
 /// the file and the node or tensor.
 namespace octavo::formats {
 
-/// Maps the file; constants of the graph may point into the mapping, which lives as long as they do.
+/// Maps the file; constants of the graph may point into the mapping, which lives as long as they
+/// do.
 Graph load(const std::filesystem::path& path);
 
 /// The same from memory that `owner` keeps alive; `name` stands for the file in messages.

@@ -9,8 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kernels/kernels.hpp"
 #include "octavo/error.hpp"
+
+#include "kernels/kernels.hpp"
 
 namespace octavo::formats {
 namespace {
@@ -49,8 +50,8 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return std::shared_ptr<const MappedFile>(new MappedFile({}));
   // Kernels read a little past the end of a tensor: a page of zeros lies behind the file.
-  void* const memory = ::mmap(nullptr, size + kernels::kReadSlack, PROT_READ,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const memory =
+      ::mmap(nullptr, size + kernels::kReadSlack, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) fail(path, "cannot be mapped: " + reason());
   const std::shared_ptr<const MappedFile> mapped(
       new MappedFile({static_cast<const std::byte*>(memory), size}));
@@ -61,7 +62,8 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size() + kernels::kReadSlack);
+  if (!bytes_.empty())
+    ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size() + kernels::kReadSlack);
 }
 
 }  // namespace octavo::formats

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "octavo/session.hpp"
+
 #include "runtime/graph/graph.hpp"
 #include "runtime/ops/operator.hpp"
 
@@ -12,8 +13,8 @@ namespace octavo::passes {
 
 /// Binds free dimensions (`shapes`; what is left becomes 1), infers every type and shape, and
 /// evaluates what depends on constants and shapes only: such values get `constant`. A binding may
-/// also give another size to a dimension that the file fixes, such as its batch; the graph must then
-/// still fit together. `kernels` evaluates the constants.
+/// also give another size to a dimension that the file fixes, such as its batch; the graph must
+/// then still fit together. `kernels` evaluates the constants.
 void infer(Graph& graph, const ShapeBindings& shapes, const kernels::KernelTable& kernels);
 
 /// What happens to constants that hold for the bound shapes only.
@@ -29,8 +30,8 @@ void remove_dead(Graph& graph, ShapeConstants shape_constants);
 void compact(Graph& graph);
 
 /// Turns Gemm and MatMul with constant weights into Linear (weights [columns, depth]), folds batch
-/// normalization, additions of a bias and clamping activations (Relu, Clip) into the product before.
-/// Every rewrite holds for any size of the free dimensions.
+/// normalization, additions of a bias and clamping activations (Relu, Clip) into the product
+/// before. Every rewrite holds for any size of the free dimensions.
 void fuse(Graph& graph);
 
 /// Whether an int8 kernel applies to a node: a product with constant weights, depthwise

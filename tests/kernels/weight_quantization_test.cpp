@@ -81,7 +81,8 @@ TEST_CASE("weights: rounding errors cancel within kernels and columns, whatever 
       for (std::size_t c = 0; c < kChannels; ++c) {
         double kernel = 0.0;
         for (std::size_t k = n * size + c; k < (n + 1) * size; k += kChannels) {
-          const double error = double{w[k]} / double{q.scales[n]} - static_cast<double>(q.values[k]);
+          const double error =
+              double{w[k]} / double{q.scales[n]} - static_cast<double>(q.values[k]);
           if (std::abs(error) > 1.0) {
             CHECK(std::abs(q.values[k]) == 127);  // clipped
             continue;

@@ -31,8 +31,8 @@ double excess(std::span<const float> found, std::span<const float> expected) {
   return worst;
 }
 
-/// What the worst output of a model must reach, in dB. Detectors mix scores near zero with boxes: of
-/// them the cosine alone is asked for.
+/// What the worst output of a model must reach, in dB. Detectors mix scores near zero with boxes:
+/// of them the cosine alone is asked for.
 double least_sqnr(const std::string& name) {
   const bool detector = name == "ultraface_rfb320" || name == "fastestdet" || name == "yunet_n_320";
   return detector ? 0.0 : 20.0;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "tests/calib/allocation_counter.hpp"
 #include "tests/calib/statistics.hpp"
+#include "tests/support/allocation_counter.hpp"
 
 namespace octavo {
 namespace {

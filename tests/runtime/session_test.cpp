@@ -1,8 +1,5 @@
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -11,52 +8,10 @@
 #include "octavo/octavo.hpp"
 
 #include "tests/runtime/sample_models.hpp"
+#include "tests/support/allocation_counter.hpp"
 
 using namespace octavo;
 using namespace octavo::test;
-
-namespace {
-
-std::atomic<std::size_t> allocations{0};
-
-void* counted(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  void* memory = alignment == 0 ? std::malloc(size)
-                                : std::aligned_alloc(
-                                      alignment, (size + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return counted(size, 0);
-}
-void* operator new[](std::size_t size) {
-  return counted(size, 0);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 TEST_CASE("session: run allocates nothing") {
   const Model model = small_cnn();
@@ -69,9 +24,9 @@ TEST_CASE("session: run allocates nothing") {
                               .shapes = {{"image", {3, 3, 17, 15}}}});
       fill(session.input(0).data<float>(), 3);
       session.run();
-      const std::size_t before = allocations;
+      const std::size_t before = allocation_count();
       session.run();
-      CHECK(allocations == before);
+      CHECK(allocation_count() == before);
     }
   }
 }

@@ -115,10 +115,32 @@ template <class A, std::size_t Rows, std::size_t Chain>
       });
 }
 
-/// acc = sum of a * b, each pair of products summed in int16 and widened at once.
+/// One group: each pair of products summed in int16 and widened at once.
+template <class A, std::size_t Rows, std::size_t Vectors>
+[[gnu::always_inline]] inline void add_plain_group(
+    const std::uint8_t* const (&a)[Rows], std::size_t k, const std::int8_t* b,
+    const simd::batch<std::int16_t, A>& ones, simd::batch<std::int32_t, A> (&sums)[Rows][Vectors]) {
+  using Bytes = simd::batch<std::int8_t, A>;
+  Bytes weights[Vectors];
+  simd::unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+    weights[v] = Bytes::load_aligned(b + v * Bytes::size);
+  });
+  if constexpr (Rows <= kPrefetchRows) simd::prefetch(b + kPrefetchBytes);
+  simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+    const auto x = simd::repeat4<A>(a[r] + k);
+    simd::unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      sums[r][v] += simd::madd(simd::maddubs(x, weights[v]), ones);
+      if constexpr (Rows > kPrefetchRows) {
+        simd::pin(sums[r][v]);
+        simd::pin(weights[v]);
+      }
+    });
+  });
+}
+
+/// acc = sum of a * b. With few rows, several groups at a time.
 template <class A, std::size_t Rows>
 [[gnu::flatten]] void plain_tile(const Int8Tile& tile) noexcept {
-  using Bytes = simd::batch<std::int8_t, A>;
   using Shorts = simd::batch<std::int16_t, A>;
   using Ints = simd::batch<std::int32_t, A>;
   constexpr std::size_t kVectors = kPanelWidth / Ints::size;
@@ -133,33 +155,18 @@ template <class A, std::size_t Rows>
   });
   const Shorts ones(std::int16_t{1});
   const std::int8_t* b = tile.b;
-  const auto add_group = [&](std::size_t k) __attribute__((always_inline)) {
-    Bytes weights[kVectors];
-    simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      weights[v] = Bytes::load_aligned(b + v * Bytes::size);
-    });
-    if constexpr (Rows <= kPrefetchRows) simd::prefetch(b + kPrefetchBytes);
-    b += kGroupBytes;
-    simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-      const auto x = simd::repeat4<A>(a[r] + k);
-      simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-        sums[r][v] += simd::madd(simd::maddubs(x, weights[v]), ones);
-        if constexpr (Rows > kPrefetchRows) {
-          simd::pin(sums[r][v]);
-          simd::pin(weights[v]);
+  for_each_segment(
+      *tile.map, [&](std::size_t k) __attribute__((always_inline)) {
+        const std::size_t end = k + 4 * tile.groups;
+        if constexpr (kSteps > 1) {
+          for (; k + 4 * kSteps <= end; k += 4 * kSteps, b += kGroupBytes * kSteps) {
+            simd::unroll<kSteps>([&](auto s) __attribute__((always_inline)) {
+              add_plain_group<A, Rows>(a, k + 4 * s, b + kGroupBytes * s, ones, sums);
+            });
+          }
         }
+        for (; k < end; k += 4, b += kGroupBytes) add_plain_group<A, Rows>(a, k, b, ones, sums);
       });
-    });
-  };
-  for_each_segment(*tile.map, [&](std::size_t k) {
-    const std::size_t end = k + 4 * tile.groups;
-    for (; k + 4 * kSteps <= end; k += 4 * kSteps) {
-      simd::unroll<kSteps>([&](auto s) __attribute__((always_inline)) { add_group(k + 4 * s); });
-    }
-    if constexpr (kSteps > 1) {
-      for (; k < end; k += 4) add_group(k);
-    }
-  });
   simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
       sums[r][v].store_aligned(tile.acc + r * kPanelWidth + v * Ints::size);

@@ -9,8 +9,9 @@
 namespace octavo::passes {
 namespace {
 
-/// int32 accumulators hold 255 * 127 * K exactly up to this depth.
-constexpr std::size_t kMaxDepth = 131072;
+/// int32 accumulators hold a sum of this many products exactly: |level - zero point| <= 255, and
+/// weights of files may be -128.
+constexpr std::size_t kMaxDepth = 65793;
 
 /// Columns of fewer weights are not fitted to chains: there, quantizing the input and the epilogue
 /// take most of the time, and the precision of each weight counts most.

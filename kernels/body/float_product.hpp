@@ -203,16 +203,9 @@ void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t pan
 
 template <class A>
 void float_product(const FloatProduct& p, const Tile& tile) noexcept {
-  FloatBlock block;
-  const EvenSplit split(tile.row_end - tile.row_begin, FloatBlock::largest(p));
-  std::size_t row = tile.row_begin;
-  for (std::size_t part = 0; part < split.parts(); ++part) {
-    block.fill(p, row, split.size(part));
-    for (std::size_t panel = tile.panel_begin; panel < tile.panel_end; ++panel) {
-      float_panel<A>(p, block, panel);
-    }
-    row += block.rows;
-  }
+  for_each_panel<FloatBlock>(p, tile, [&](const FloatBlock& block, std::size_t panel) {
+    float_panel<A>(p, block, panel);
+  });
 }
 
 }  // namespace

@@ -164,16 +164,8 @@ void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel)
 
 template <class A>
 void int8_product(const Int8Product& p, const Tile& tile) noexcept {
-  Int8Block block;
-  const EvenSplit split(tile.row_end - tile.row_begin, Int8Block::largest(p));
-  std::size_t row = tile.row_begin;
-  for (std::size_t part = 0; part < split.parts(); ++part) {
-    block.fill(p, row, split.size(part));
-    for (std::size_t panel = tile.panel_begin; panel < tile.panel_end; ++panel) {
-      int8_panel<A>(p, block, panel);
-    }
-    row += block.rows;
-  }
+  for_each_panel<Int8Block>(
+      p, tile, [&](const Int8Block& block, std::size_t panel) { int8_panel<A>(p, block, panel); });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "runtime/ops/dynamic_quantizer.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/product.hpp"
+#include "runtime/ops/ranges.hpp"
 #include "runtime/ops/spatial.hpp"
 #include "runtime/ops/tile_grid.hpp"
 
@@ -23,9 +24,8 @@ void write_padded(const ConvShape& shape, const float* x, T* out, Workers& worke
   const std::size_t right = static_cast<std::size_t>(shape.pad_right) * channels;
   const std::size_t length = static_cast<std::size_t>(shape.in_width) * channels;
   const auto lines = static_cast<std::size_t>(shape.images * shape.padded_height());
-  const std::size_t parts = lines * line_size < 32768 ? 1 : workers.threads();
-  workers.for_each(parts, [&](std::size_t part) noexcept {
-    for (std::size_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i) {
+  for_ranges(workers, lines, line_size, [&](std::size_t begin, std::size_t end) noexcept {
+    for (std::size_t i = begin; i < end; ++i) {
       T* to = out + i * line_size;
       const std::int64_t image = static_cast<std::int64_t>(i) / shape.padded_height();
       const std::int64_t y = static_cast<std::int64_t>(i) % shape.padded_height() - shape.pad_top;

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "runtime/ops/ranges.hpp"
+
 namespace octavo {
 namespace {
 
@@ -31,9 +33,8 @@ std::size_t DynamicQuantizer::scratch_bytes() const {
 kernels::Extrema DynamicQuantizer::extrema(const float* x, std::size_t size,
                                            Workers& workers) const {
   constexpr std::size_t kMaxParts = 64;
-  constexpr std::size_t kMinPart = 32768;
-  const std::size_t parts =
-      std::clamp<std::size_t>(size / kMinPart, 1, std::min(kMaxParts, workers.threads()));
+  const std::size_t parts = std::clamp<std::size_t>(size / ops::kElementsPerThread, 1,
+                                                    std::min(kMaxParts, workers.threads()));
   if (parts == 1) return kernels_.extrema(x, size);
   std::array<kernels::Extrema, kMaxParts> partial;
   workers.for_each(parts, [&](std::size_t i) noexcept {

@@ -46,50 +46,55 @@ std::vector<Piece> pieces(std::size_t count, std::size_t axis, const PartAt& par
   return result;
 }
 
-class ConcatStep final : public Step {
+/// Copies between a whole and its parts, piece by piece.
+class PiecesStep : public Step {
  public:
-  ConcatStep(const Blocks& whole, std::vector<Piece> parts)
+  PiecesStep(const Blocks& whole, std::vector<Piece> parts)
       : outer_(whole.outer), block_bytes_(whole.bytes()), parts_(std::move(parts)) {}
 
-  void run(const StepMemory& memory, Workers& workers) override {
+  [[nodiscard]] std::string kernel() const override { return "copy"; }
+
+ protected:
+  /// Calls body(part, offset in the whole, offset in the part, bytes) for every piece.
+  template <class Body>
+  void for_each_piece(Workers& workers, const Body& body) const {
     for_ranges(workers, outer_, block_bytes_, [&](std::size_t begin, std::size_t end) {
       for (std::size_t block = begin; block < end; ++block) {
         for (std::size_t i = 0; i < parts_.size(); ++i) {
           const auto& [offset, bytes] = parts_[i];
-          std::copy_n(memory.inputs[i] + block * bytes, bytes,
-                      memory.outputs[0] + block * block_bytes_ + offset);
+          body(i, block * block_bytes_ + offset, block * bytes, bytes);
         }
       }
     });
   }
-  [[nodiscard]] std::string kernel() const override { return "copy"; }
 
  private:
   std::size_t outer_, block_bytes_;
   std::vector<Piece> parts_;
 };
 
-class SplitStep final : public Step {
+class ConcatStep final : public PiecesStep {
  public:
-  SplitStep(const Blocks& whole, std::vector<Piece> parts)
-      : outer_(whole.outer), block_bytes_(whole.bytes()), parts_(std::move(parts)) {}
+  using PiecesStep::PiecesStep;
 
   void run(const StepMemory& memory, Workers& workers) override {
-    for_ranges(workers, outer_, block_bytes_, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t block = begin; block < end; ++block) {
-        for (std::size_t i = 0; i < parts_.size(); ++i) {
-          const auto& [offset, bytes] = parts_[i];
-          std::copy_n(memory.inputs[0] + block * block_bytes_ + offset, bytes,
-                      memory.outputs[i] + block * bytes);
-        }
-      }
-    });
+    for_each_piece(
+        workers, [&](std::size_t i, std::size_t in_whole, std::size_t in_part, std::size_t bytes) {
+          std::copy_n(memory.inputs[i] + in_part, bytes, memory.outputs[0] + in_whole);
+        });
   }
-  [[nodiscard]] std::string kernel() const override { return "copy"; }
+};
 
- private:
-  std::size_t outer_, block_bytes_;
-  std::vector<Piece> parts_;
+class SplitStep final : public PiecesStep {
+ public:
+  using PiecesStep::PiecesStep;
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    for_each_piece(
+        workers, [&](std::size_t i, std::size_t in_whole, std::size_t in_part, std::size_t bytes) {
+          std::copy_n(memory.inputs[0] + in_whole, bytes, memory.outputs[i] + in_part);
+        });
+  }
 };
 
 class GatherStep final : public Step {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/ops/product_weights.hpp"
+#include "runtime/ops/ranges.hpp"
 
 namespace octavo::ops {
 namespace {
@@ -97,15 +98,17 @@ void quantize_lines(const kernels::KernelTable& kernels, const float* x, std::si
                     std::size_t length, std::span<const kernels::Quantization> quantization,
                     std::uint8_t* out, Workers& workers) {
   const std::size_t ranges = quantization.size();
-  const std::size_t range_size = lines / ranges * length;
-  constexpr std::size_t kMinPart = 32768;
-  const std::size_t parts = std::clamp<std::size_t>(range_size / kMinPart, 1, workers.threads());
-  workers.for_each(ranges * parts, [&](std::size_t i) noexcept {
-    const std::size_t range = i / parts;
-    const std::size_t begin = range_size * (i % parts) / parts;
-    const std::size_t end = range_size * (i % parts + 1) / parts;
-    const std::size_t offset = range * range_size + begin;
-    kernels.quantize(x + offset, end - begin, quantization[range], out + offset);
+  if (ranges == 1) {
+    for_ranges(workers, lines * length, 1, [&](std::size_t begin, std::size_t end) noexcept {
+      kernels.quantize(x + begin, end - begin, quantization[0], out + begin);
+    });
+    return;
+  }
+  const std::size_t size = lines / ranges * length;
+  for_ranges(workers, ranges, size, [&](std::size_t begin, std::size_t end) noexcept {
+    for (std::size_t i = begin; i < end; ++i) {
+      kernels.quantize(x + i * size, size, quantization[i], out + i * size);
+    }
   });
 }
 

@@ -262,3 +262,19 @@ TEST_CASE("linear: int8 results are those of a 1x1 convolution and close to floa
     }
   }
 }
+
+TEST_CASE("linear: sums of the deepest int8 product are exact, and deeper ones stay float") {
+  constexpr std::int64_t kDeepest = 65793;
+  for (const std::int64_t depth : {kDeepest, kDeepest + 1}) {
+    const std::vector<float> ones(static_cast<std::size_t>(depth), 1.0F);
+    GraphBuilder g("deep");
+    const auto x = g.input("x", DataType::float32, {1, depth});
+    g.output(g.node("MatMul", {x, g.constant("w", {depth, 1}, std::span<const float>(ones))}), "y");
+    // Every product is 255 * 127: their sum is next to the largest int32.
+    Session session(std::move(g).build(), {.precision = Precision::int8});
+    CHECK(session.layers()[0].quantizable == (depth == kDeepest));
+    std::ranges::fill(session.input(0).data<float>(), 1.0F);
+    session.run();
+    CHECK(session.output(0).data<float>()[0] == doctest::Approx(static_cast<double>(depth)));
+  }
+}

@@ -49,10 +49,41 @@ struct RowMap {
   }
 };
 
-/// The fused activation: min(max(x, low), high). NaN passes through.
-struct Clamp {
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
+/// Smallest and largest element; {+inf, -inf} for none. `finite` is false when any element is NaN
+/// or infinite; low and high mean nothing then.
+struct Extrema {
+  float low = std::numeric_limits<float>::infinity();
+  float high = -std::numeric_limits<float>::infinity();
+  bool finite = true;
+
+  /// Takes in the extremes of further elements.
+  void merge(const Extrema& other) {
+    if (other.low < low) low = other.low;
+    if (other.high > high) high = other.high;
+    finite = finite && other.finite;
+  }
+};
+
+enum class UnaryMethod : std::uint8_t {
+  clamp,       ///< min(max(x, alpha), beta); NaN stays
+  leaky_relu,  ///< x < 0 ? alpha * x : x
+  sigmoid,
+  tanh,
+  exponential,
+  hard_sigmoid,  ///< min(max(alpha * x + beta, 0), 1)
+  hard_swish,    ///< x * min(max(x / 6 + 0.5, 0), 1)
+  silu,          ///< x * sigmoid(x)
+  gelu,          ///< x * (1 + erf(x / sqrt(2))) / 2
+  negate,
+  absolute,
+  square_root,
+};
+
+/// The function that a product applies to its sums; by default none.
+struct Activation {
+  UnaryMethod method = UnaryMethod::clamp;
+  float alpha = -std::numeric_limits<float>::infinity();
+  float beta = std::numeric_limits<float>::infinity();
 };
 
 /// The part of a product that one call computes: rows [row_begin, row_end) and panels
@@ -62,7 +93,7 @@ struct Tile {
   std::size_t panel_begin = 0, panel_end = 0;
 };
 
-/// out[m][n] = clamp(sum over segments s and k of a[m][s][k] * b[n][s][k] + bias[n]).
+/// out[m][n] = activation(sum over segments s and k of a[m][s][k] * b[n][s][k] + bias[n]).
 struct FloatProduct {
   const float* a = nullptr;
   RowMap rows;
@@ -71,7 +102,7 @@ struct FloatProduct {
   const float* b = nullptr;      ///< packed by PackedFloat
   std::size_t columns = 0;
   const float* bias = nullptr;  ///< [columns]; null: none
-  Clamp clamp;
+  Activation activation;
   float* out = nullptr;
   std::size_t out_stride = 0;  ///< elements from one row of the output to the next
 };
@@ -81,7 +112,7 @@ struct FloatProduct {
 enum class Int8Method : std::uint8_t { chain4, chain3, chain2, chain1, wide };
 
 /// acc[m][n] = sum over s and k of (a[m][s][k] - zero_point) * b[n][s][k], exact in int32;
-/// out[m][n] = clamp(float(acc) * (scale * b_scale[n]) + bias[n]), multiplied then added.
+/// out[m][n] = activation(float(acc) * (scale * b_scale[n]) + bias[n]), multiplied then added.
 /// Padding is part of `a` (a border that holds the zero point): segments never leave the input.
 struct Int8Product {
   const std::uint8_t* a = nullptr;
@@ -98,20 +129,20 @@ struct Int8Product {
   std::size_t rows_per_range = 0;
   const float* b_scales = nullptr;  ///< [columns]
   const float* bias = nullptr;      ///< [columns]; null: none
-  Clamp clamp;
+  Activation activation;
   float* out = nullptr;
   std::int32_t* accumulators = nullptr;  ///< when set, acc is written here and `out` is not used
   std::size_t out_stride = 0;            ///< elements from one row of the output to the next
 };
 
-/// out[m][c] = clamp(sum over segments s of a[m][s][c] * weights[s][c] + bias[c]).
+/// out[m][c] = activation(sum over segments s of a[m][s][c] * weights[s][c] + bias[c]).
 struct DepthwiseProduct {
   const float* a = nullptr;
   RowMap rows;
   std::size_t channels = 0;
   const float* weights = nullptr;  ///< [segments][channels]
   const float* bias = nullptr;     ///< [channels]; null: none
-  Clamp clamp;
+  Activation activation;
   float* out = nullptr;  ///< [rows][channels]
 };
 
@@ -126,14 +157,6 @@ struct Pool {
   std::size_t channels = 0;
   std::int64_t divisor = 0;
   float* out = nullptr;  ///< [rows][channels]
-};
-
-/// Smallest and largest element; {+inf, -inf} for none. `finite` is false when any element is NaN
-/// or infinite; low and high mean nothing then.
-struct Extrema {
-  float low = std::numeric_limits<float>::infinity();
-  float high = -std::numeric_limits<float>::infinity();
-  bool finite = true;
 };
 
 struct MomentSums {
@@ -151,30 +174,18 @@ struct HistogramBins {
   bool magnitudes = false;
 };
 
-enum class UnaryMethod : std::uint8_t {
-  clamp,       ///< min(max(x, alpha), beta)
-  leaky_relu,  ///< x < 0 ? alpha * x : x
-  sigmoid,
-  tanh,
-  exponential,
-  hard_sigmoid,  ///< min(max(alpha * x + beta, 0), 1)
-  hard_swish,    ///< x * min(max(x / 6 + 0.5, 0), 1)
-  negate,
-  absolute,
-  square_root,
-};
-
 enum class BinaryMethod : std::uint8_t { add, subtract, multiply, divide, minimum, maximum };
 
 /// The kernels of one instruction set.
 struct KernelTable {
   const char* name;
 
-  void (*float_product)(const FloatProduct&, const Tile&) noexcept;
-  void (*int8_product)(const Int8Product&, const Tile&) noexcept;
+  /// Products return the extremes of the floats they wrote, for whoever quantizes them next.
+  Extrema (*float_product)(const FloatProduct&, const Tile&) noexcept;
+  Extrema (*int8_product)(const Int8Product&, const Tile&) noexcept;
   /// Output lines [line_begin, line_end) of all images, line = image * out_height + y.
-  void (*depthwise_product)(const DepthwiseProduct&, std::size_t line_begin,
-                            std::size_t line_end) noexcept;
+  Extrema (*depthwise_product)(const DepthwiseProduct&, std::size_t line_begin,
+                               std::size_t line_end) noexcept;
   void (*pool)(const Pool&, std::size_t line_begin, std::size_t line_end) noexcept;
 
   Extrema (*extrema)(const float* x, std::size_t n) noexcept;

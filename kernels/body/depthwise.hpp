@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/body/epilogue.hpp"
 #include "kernels/body/rows.hpp"
-#include "kernels/body/store.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/simd.hpp"
 
@@ -19,7 +19,8 @@ simd::batch<float, A> depthwise_bias(const DepthwiseProduct& p, std::size_t chan
 
 /// All channels of one output position, with any kernel and at any border.
 template <class A>
-void depthwise_position(const DepthwiseProduct& p, const RowCursor& row, float* out) {
+void depthwise_position(const DepthwiseProduct& p, const RowCursor& row, float* out,
+                        Epilogue<A>& epilogue) {
   using Floats = simd::batch<float, A>;
   const RowMap& map = p.rows;
   const Window window(map, row.input_y(), row.input_x());
@@ -35,8 +36,7 @@ void depthwise_position(const DepthwiseProduct& p, const RowCursor& row, float* 
                          sum);
       }
     }
-    store_first<A>(simd::clamp(sum, Floats(p.clamp.low), Floats(p.clamp.high)), p.channels - c,
-                   out + c);
+    epilogue.store(sum, p.channels - c, out + c);
   }
 }
 
@@ -56,11 +56,10 @@ class Depthwise3x3 {
 
  public:
   Depthwise3x3(const DepthwiseProduct& p, const DepthwiseLine (&lines)[3], std::size_t channel,
-               float* out)
+               float* out, const Epilogue<A>& epilogue)
       : map_(p.rows),
         bias_(depthwise_bias<A>(p, channel)),
-        low_(p.clamp.low),
-        high_(p.clamp.high),
+        epilogue_(epilogue),
         count_(p.channels - channel),
         out_(out + channel),
         out_stride_(static_cast<std::int64_t>(p.channels)) {
@@ -132,10 +131,12 @@ class Depthwise3x3 {
     }
   }
 
+  [[nodiscard]] const Epilogue<A>& epilogue() const { return epilogue_; }
+
  private:
   /// Returns where the next position goes.
-  float* store(const Floats& sum, float* out) const {
-    store_first<A>(simd::clamp(sum, low_, high_), count_, out);
+  float* store(const Floats& sum, float* out) {
+    epilogue_.store(sum, count_, out);
     return out + out_stride_;
   }
 
@@ -152,7 +153,8 @@ class Depthwise3x3 {
   const RowMap& map_;
   DepthwiseLine lines_[3];
   Floats weights_[9];
-  Floats bias_, low_, high_;
+  Floats bias_;
+  Epilogue<A> epilogue_;
   std::size_t count_;
   float* out_;
   std::int64_t out_stride_;
@@ -161,7 +163,7 @@ class Depthwise3x3 {
 /// One output line of a 3x3 kernel; `row` is at its start.
 template <class A>
 [[gnu::flatten]] void depthwise_3x3_line(const DepthwiseProduct& p, const RowCursor& row,
-                                         float* out) {
+                                         float* out, Epilogue<A>& epilogue) {
   const RowMap& map = p.rows;
   DepthwiseLine lines[3];
   for (std::int64_t i = 0; i < 3; ++i) {
@@ -181,19 +183,21 @@ template <class A>
   for (std::int64_t x = 0; x < map.out_width; x += block) {
     const std::int64_t end = x + block < map.out_width ? x + block : map.out_width;
     for (std::size_t c = 0; c < p.channels; c += simd::lanes<float, A>) {
-      Depthwise3x3<A> line(p, lines, c, out);
+      Depthwise3x3<A> line(p, lines, c, out, epilogue);
       if (by_input) {
         line.run_by_input(x, end);
       } else {
         line.run_by_output(x, end);
       }
+      epilogue = line.epilogue();
     }
   }
 }
 
 template <class A>
-void depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
-                       std::size_t line_end) noexcept {
+Extrema depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
+                          std::size_t line_end) noexcept {
+  Epilogue<A> epilogue(p.activation);
   const RowMap& map = p.rows;
   const auto width = static_cast<std::size_t>(map.out_width);
   const bool is_3x3 = map.kernel_height == 3 && map.kernel_width == 3 && map.dilation_height == 1 &&
@@ -202,13 +206,14 @@ void depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
     RowCursor row(map, line * width);
     float* out = p.out + line * width * p.channels;
     if (is_3x3) {
-      depthwise_3x3_line<A>(p, row, out);
+      depthwise_3x3_line<A>(p, row, out, epilogue);
       continue;
     }
     for (std::size_t x = 0; x < width; ++x, row.next(), out += p.channels) {
-      depthwise_position<A>(p, row, out);
+      depthwise_position<A>(p, row, out, epilogue);
     }
   }
+  return epilogue.extrema();
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 #include "kernels/simd.hpp"
 
-/// exp, sigmoid and tanh by polynomials, in multiplications and additions, so that all instruction
-/// sets agree. Coefficients: minimax fits of this project for the relative error.
+/// exp, sigmoid, tanh and gelu by polynomials, in multiplications and additions, so that all
+/// instruction sets agree. Coefficients: minimax fits of this project for the relative error.
 namespace octavo::kernels {
 namespace {
 
@@ -61,6 +61,31 @@ simd::batch<float, A> hyperbolic_tangent(const simd::batch<float, A>& x) {
   poly = poly * z + Floats(1.3331491e-1F);
   poly = poly * z + Floats(-3.3333284e-1F);
   return xsimd::select(magnitude < Floats(0.625F), x + x * (z * poly), signed_far);
+}
+
+/// x * (1 + erf(x / sqrt(2))) / 2, with erfc(z) = t * exp(poly(t) - z^2), t = 1 / (1 + z / 2), for
+/// z = |x| / sqrt(2): negative x keep their precision. Beyond z = 11 the result has rounded to 0 or
+/// x.
+template <class A>
+simd::batch<float, A> gelu(const simd::batch<float, A>& x) {
+  using Floats = simd::batch<float, A>;
+  const Floats one(1.0F);
+  const Floats half(0.5F);
+  const Floats magnitude = xsimd::abs(x) * Floats(0.70710678F);
+  const Floats z = simd::clamp(magnitude, Floats(0.0F), Floats(11.0F));
+  const Floats t = one / (one + half * z);
+  Floats poly(1.5215241e-1F);
+  poly = poly * t + Floats(-7.2008777e-1F);
+  poly = poly * t + Floats(1.2488958F);
+  poly = poly * t + Floats(-8.1851342e-1F);
+  poly = poly * t + Floats(2.0406108e-2F);
+  poly = poly * t + Floats(-5.1928049e-2F);
+  poly = poly * t + Floats(5.2566781e-2F);
+  poly = poly * t + Floats(3.8291531e-1F);
+  poly = poly * t + Floats(9.9906170e-1F);
+  poly = poly * t + Floats(-1.2654688F);
+  const Floats tail = half * (t * exponential<A>(poly - z * z));
+  return x * xsimd::select(x < Floats(0.0F), tail, one - tail);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "kernels/body/epilogue.hpp"
 #include "kernels/body/rows.hpp"
 #include "kernels/body/store.hpp"
 #include "kernels/kernels.hpp"
@@ -105,24 +106,23 @@ template <class A, std::size_t Rows>
   });
 }
 
-/// out = clamp(sums + bias).
+/// out = activation(sums + bias).
 template <class A>
 void finish_float_tile(const FloatProduct& p, std::size_t first_row, std::size_t rows,
-                       std::size_t panel, const float* sums) {
+                       std::size_t panel, const float* sums, Epilogue<A>& all) {
   using Floats = simd::batch<float, A>;
   const std::size_t column = panel * kPanelWidth;
   const std::size_t width = p.columns - column < kPanelWidth ? p.columns - column : kPanelWidth;
   const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
-  const Floats low(p.clamp.low);
-  const Floats high(p.clamp.high);
+  Epilogue<A> epilogue = all;  // a copy stays in registers
   for (std::size_t r = 0; r < rows; ++r, sums += kPanelWidth) {
-    PanelRow<float> row(p.out + (first_row + r) * p.out_stride + column, width);
+    float* out = p.out + (first_row + r) * p.out_stride + column;
     for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
-      const Floats sum = Floats::load_aligned(sums + n) + Floats::load_unaligned(bias + n);
-      row.store(n, simd::clamp(sum, low, high));
+      epilogue.store(Floats::load_aligned(sums + n) + Floats::load_unaligned(bias + n),
+                     columns_from(n, width), out + n);
     }
-    row.finish();
   }
+  all = epilogue;
 }
 
 inline constexpr std::size_t kMostFloatRows = 12;
@@ -183,7 +183,8 @@ struct FloatBlock {
 };
 
 template <class A>
-void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t panel) {
+void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t panel,
+                 Epilogue<A>& epilogue) {
   alignas(64) float sums[kMostFloatRows * kPanelWidth];
   FloatTile tile;
   tile.product = &p;
@@ -196,16 +197,18 @@ void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t pan
     tile.rows = block.starts + first;
     tile.inside = block.inside(first, rows);
     kFloatTiles<A>.functions[rows - 1](tile);
-    finish_float_tile<A>(p, block.first_row + first, rows, panel, sums);
+    finish_float_tile<A>(p, block.first_row + first, rows, panel, sums, epilogue);
     first += rows;
   }
 }
 
 template <class A>
-void float_product(const FloatProduct& p, const Tile& tile) noexcept {
+Extrema float_product(const FloatProduct& p, const Tile& tile) noexcept {
+  Epilogue<A> epilogue(p.activation);
   for_each_panel<FloatBlock>(p, tile, [&](const FloatBlock& block, std::size_t panel) {
-    float_panel<A>(p, block, panel);
+    float_panel<A>(p, block, panel, epilogue);
   });
+  return epilogue.extrema();
 }
 
 }  // namespace

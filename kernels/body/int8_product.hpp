@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "kernels/body/epilogue.hpp"
 #include "kernels/body/int8_tiles.hpp"
 #include "kernels/body/rows.hpp"
 #include "kernels/body/store.hpp"
@@ -103,42 +104,38 @@ inline Int8Method method_for(Int8Method method, std::size_t rows) {
 template <class A>
 void finish_int8_tile(const Int8Product& p, const Int8Block& block, std::size_t first,
                       std::size_t rows, std::size_t panel, std::int32_t origin,
-                      const std::int32_t* acc) {
+                      const std::int32_t* acc, Epilogue<A>& all) {
   using Ints = simd::batch<std::int32_t, A>;
   using Floats = simd::batch<float, A>;
   const std::size_t column = panel * kPanelWidth;
   const std::size_t width = p.columns - column < kPanelWidth ? p.columns - column : kPanelWidth;
   const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
-  const Floats low(p.clamp.low);
-  const Floats high(p.clamp.high);
+  Epilogue<A> epilogue = all;  // a copy stays in registers
 
   for (std::size_t r = 0; r < rows; ++r, acc += kPanelWidth) {
     const Quantization& quantization = *block.quantizations[first + r];
     const Ints correction(origin - quantization.zero_point);
     const Floats scale(quantization.scale);
     const std::size_t out = (block.first_row + first + r) * p.out_stride + column;
-    const auto exact = [&](std::size_t n) {
-      return Ints::load_aligned(acc + n) +
-             correction * Ints::load_aligned(p.column_sums + column + n);
-    };
-    if (p.accumulators != nullptr) {
-      PanelRow<std::int32_t> row(p.accumulators + out, width);
-      for (std::size_t n = 0; n < kPanelWidth; n += Ints::size) row.store(n, exact(n));
-      row.finish();
-      continue;
-    }
-    PanelRow<float> row(p.out + out, width);
-    for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
+    for (std::size_t n = 0; n < kPanelWidth; n += Ints::size) {
+      const Ints exact =
+          Ints::load_aligned(acc + n) + correction * Ints::load_aligned(p.column_sums + column + n);
+      const std::size_t count = columns_from(n, width);
+      if (p.accumulators != nullptr) {
+        store_first(exact, count, p.accumulators + out + n);
+        continue;
+      }
       const Floats product =
-          xsimd::to_float(exact(n)) * (scale * Floats::load_unaligned(p.b_scales + column + n));
-      row.store(n, simd::clamp(product + Floats::load_unaligned(bias + n), low, high));
+          xsimd::to_float(exact) * (scale * Floats::load_unaligned(p.b_scales + column + n));
+      epilogue.store(product + Floats::load_unaligned(bias + n), count, p.out + out + n);
     }
-    row.finish();
   }
+  all = epilogue;
 }
 
 template <class A>
-void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel) {
+void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel,
+                Epilogue<A>& epilogue) {
   alignas(64) std::int32_t acc[Int8Tiles::kMaxRows * kPanelWidth];
   const Int8Method method = method_for(p.methods[panel], block.rows);
   const Int8Tiles& tiles = kInt8Tiles<A>[static_cast<std::size_t>(method)];
@@ -157,15 +154,18 @@ void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel)
     const std::size_t rows = split.size(part);
     tile.rows = block.starts + first;
     tiles.functions[rows - 1](tile);
-    finish_int8_tile<A>(p, block, first, rows, panel, tiles.origin, acc);
+    finish_int8_tile<A>(p, block, first, rows, panel, tiles.origin, acc, epilogue);
     first += rows;
   }
 }
 
 template <class A>
-void int8_product(const Int8Product& p, const Tile& tile) noexcept {
-  for_each_panel<Int8Block>(
-      p, tile, [&](const Int8Block& block, std::size_t panel) { int8_panel<A>(p, block, panel); });
+Extrema int8_product(const Int8Product& p, const Tile& tile) noexcept {
+  Epilogue<A> epilogue(p.activation);
+  for_each_panel<Int8Block>(p, tile, [&](const Int8Block& block, std::size_t panel) {
+    int8_panel<A>(p, block, panel, epilogue);
+  });
+  return epilogue.extrema();
 }
 
 }  // namespace

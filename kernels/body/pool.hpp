@@ -32,7 +32,7 @@ void pool_position(const Pool& p, const Window& window, const float* from, float
       }
     }
     if (!maximum) result /= divisor;
-    store_first<A>(result, p.channels - c, out + c);
+    store_first(result, p.channels - c, out + c);
   }
 }
 

@@ -30,7 +30,7 @@ void softmax_row(const float* x, std::size_t n, float* out) {
   for (std::size_t i = 0; i < n; i += kLanes) {
     const Floats e = exponential<A>(load_first<A>(x + i, n - i, kLowest) - Floats(maximum));
     sums += e;
-    store_first<A>(e, n - i, out + i);
+    store_first(e, n - i, out + i);
   }
   sums.store_unaligned(lanes);
   float sum = 0.0F;
@@ -38,7 +38,7 @@ void softmax_row(const float* x, std::size_t n, float* out) {
 
   const Floats divisor(sum);
   for (std::size_t i = 0; i < n; i += kLanes) {
-    store_first<A>(load_first<A>(out + i, n - i, 0.0F) / divisor, n - i, out + i);
+    store_first(load_first<A>(out + i, n - i, 0.0F) / divisor, n - i, out + i);
   }
 }
 

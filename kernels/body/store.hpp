@@ -9,9 +9,6 @@
 namespace octavo::kernels {
 namespace {
 
-/// What stands in for a panel's bias that is not there.
-alignas(64) constexpr float kNoBias[kPanelWidth] = {};
-
 /// Loads `count` values, at most a batch, with `filling` behind them.
 template <class A>
 simd::batch<float, A> load_first(const float* from, std::size_t count, float filling) {
@@ -23,37 +20,21 @@ simd::batch<float, A> load_first(const float* from, std::size_t count, float fil
 }
 
 /// Stores the first `count` values, all when there are more.
-template <class A>
-void store_first(const simd::batch<float, A>& values, std::size_t count, float* out) {
+template <class T, class A>
+void store_first(const simd::batch<T, A>& values, std::size_t count, T* out) {
   if (count >= values.size) {
     values.store_unaligned(out);
     return;
   }
-  float buffer[simd::lanes<float, A>];
+  T buffer[simd::batch<T, A>::size];
   values.store_unaligned(buffer);
-  std::memcpy(out, buffer, count * sizeof(float));
+  std::memcpy(out, buffer, count * sizeof(T));
 }
 
-/// Writes a panel's row: straight to `out`, or, for the last columns of a narrow panel, by way of a
-/// buffer, as kernels never write behind a row.
-template <class T>
-class PanelRow {
- public:
-  PanelRow(T* out, std::size_t width) : out_(out), width_(width) {}
-
-  template <class A>
-  void store(std::size_t column, const simd::batch<T, A>& values) {
-    values.store_unaligned((width_ == kPanelWidth ? out_ : buffer_) + column);
-  }
-  void finish() {
-    if (width_ != kPanelWidth) std::memcpy(out_, buffer_, width_ * sizeof(T));
-  }
-
- private:
-  T* out_;
-  std::size_t width_;
-  alignas(64) T buffer_[kPanelWidth];
-};
+/// Of `width` columns, those from `column` on.
+inline std::size_t columns_from(std::size_t column, std::size_t width) {
+  return column < width ? width - column : 0;
+}
 
 }  // namespace
 }  // namespace octavo::kernels

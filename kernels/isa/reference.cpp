@@ -16,6 +16,43 @@ float clamped(float x, float low, float high) {
   return raised > high ? high : raised;
 }
 
+/// Computed in double and rounded once.
+float unary_value(UnaryMethod method, float alpha, float beta, float x) {
+  switch (method) {
+    case UnaryMethod::clamp:
+      return clamped(x, alpha, beta);
+    case UnaryMethod::leaky_relu:
+      return x < 0.0F ? alpha * x : x;
+    case UnaryMethod::sigmoid:
+      return static_cast<float>(1.0 / (1.0 + std::exp(-double{x})));
+    case UnaryMethod::tanh:
+      return static_cast<float>(std::tanh(double{x}));
+    case UnaryMethod::exponential:
+      return static_cast<float>(std::exp(double{x}));
+    case UnaryMethod::hard_sigmoid:
+      return clamped(alpha * x + beta, 0.0F, 1.0F);
+    case UnaryMethod::hard_swish:
+      return x * clamped(x * (1.0F / 6.0F) + 0.5F, 0.0F, 1.0F);
+    case UnaryMethod::silu:
+      return static_cast<float>(x / (1.0 + std::exp(-double{x})));
+    case UnaryMethod::gelu:
+      return static_cast<float>(0.5 * x * std::erfc(-double{x} / std::sqrt(2.0)));
+    case UnaryMethod::negate:
+      return -x;
+    case UnaryMethod::absolute:
+      return std::abs(x);
+    case UnaryMethod::square_root:
+      return std::sqrt(x);
+  }
+  return x;
+}
+
+/// Stores the activated sum and counts it in.
+void finish(const Activation& activation, float sum, float& out, Extrema& extrema) {
+  out = unary_value(activation.method, activation.alpha, activation.beta, sum);
+  extrema.merge({out, out, std::isfinite(out)});
+}
+
 std::size_t last_column(const Tile& tile, std::size_t columns) {
   return tile.panel_end * kPanelWidth < columns ? tile.panel_end * kPanelWidth : columns;
 }
@@ -33,7 +70,8 @@ void for_each_segment_inside(const RowMap& map, const RowCursor& row, F&& f) {
   }
 }
 
-void float_product(const FloatProduct& p, const Tile& tile) noexcept {
+Extrema float_product(const FloatProduct& p, const Tile& tile) noexcept {
+  Extrema extrema;
   const std::size_t panel_size =
       kPanelWidth * p.depth * static_cast<std::size_t>(p.rows.segments());
   RowCursor row(p.rows, tile.row_begin);
@@ -47,9 +85,10 @@ void float_product(const FloatProduct& p, const Tile& tile) noexcept {
         }
       });
       const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
-      p.out[m * p.out_stride + n] = clamped(sum + bias, p.clamp.low, p.clamp.high);
+      finish(p.activation, sum + bias, p.out[m * p.out_stride + n], extrema);
     }
   }
+  return extrema;
 }
 
 /// Element (segment, k) of column n.
@@ -70,7 +109,8 @@ std::int32_t exact_sum(const Int8Product& p, const RowCursor& row, std::size_t n
   return sum;
 }
 
-void int8_product(const Int8Product& p, const Tile& tile) noexcept {
+Extrema int8_product(const Int8Product& p, const Tile& tile) noexcept {
+  Extrema extrema;
   RowCursor row(p.rows, tile.row_begin);
   for (std::size_t m = tile.row_begin; m < tile.row_end; ++m, row.next()) {
     const Quantization& quantization = p.quantization[m / p.rows_per_range];
@@ -82,13 +122,15 @@ void int8_product(const Int8Product& p, const Tile& tile) noexcept {
       }
       const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
       const float product = static_cast<float>(sum) * (quantization.scale * p.b_scales[n]);
-      p.out[m * p.out_stride + n] = clamped(product + bias, p.clamp.low, p.clamp.high);
+      finish(p.activation, product + bias, p.out[m * p.out_stride + n], extrema);
     }
   }
+  return extrema;
 }
 
-void depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
-                       std::size_t line_end) noexcept {
+Extrema depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
+                          std::size_t line_end) noexcept {
+  Extrema extrema;
   const std::size_t width = static_cast<std::size_t>(p.rows.out_width);
   RowCursor row(p.rows, line_begin * width);
   for (std::size_t m = line_begin * width; m < line_end * width; ++m, row.next()) {
@@ -97,9 +139,10 @@ void depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
       for_each_segment_inside(p.rows, row, [&](std::size_t s, std::int64_t offset) {
         sum += p.a[offset + static_cast<std::int64_t>(c)] * p.weights[s * p.channels + c];
       });
-      p.out[m * p.channels + c] = clamped(sum, p.clamp.low, p.clamp.high);
+      finish(p.activation, sum, p.out[m * p.channels + c], extrema);
     }
   }
+  return extrema;
 }
 
 /// The larger one; NaN when either is.
@@ -180,33 +223,6 @@ void quantize(const float* x, std::size_t n, const Quantization& to, std::uint8_
     const int q = static_cast<int>(std::nearbyint(bounded)) + to.zero_point;
     out[i] = static_cast<std::uint8_t>(q < 0 ? 0 : q > 255 ? 255 : q);
   }
-}
-
-/// Computed in double and rounded once.
-float unary_value(UnaryMethod method, float alpha, float beta, float x) {
-  switch (method) {
-    case UnaryMethod::clamp:
-      return clamped(x, alpha, beta);
-    case UnaryMethod::leaky_relu:
-      return x < 0.0F ? alpha * x : x;
-    case UnaryMethod::sigmoid:
-      return static_cast<float>(1.0 / (1.0 + std::exp(-double{x})));
-    case UnaryMethod::tanh:
-      return static_cast<float>(std::tanh(double{x}));
-    case UnaryMethod::exponential:
-      return static_cast<float>(std::exp(double{x}));
-    case UnaryMethod::hard_sigmoid:
-      return clamped(alpha * x + beta, 0.0F, 1.0F);
-    case UnaryMethod::hard_swish:
-      return x * clamped(x * (1.0F / 6.0F) + 0.5F, 0.0F, 1.0F);
-    case UnaryMethod::negate:
-      return -x;
-    case UnaryMethod::absolute:
-      return std::abs(x);
-    case UnaryMethod::square_root:
-      return std::sqrt(x);
-  }
-  return x;
 }
 
 void unary(UnaryMethod method, float alpha, float beta, const float* x, std::size_t n,

@@ -68,7 +68,7 @@ constexpr std::array kRules = {
 static_assert(std::ranges::is_sorted(kRules, {}, &OpsetRule::op_type));
 
 /// Attributes of the canonical form that no opset has.
-constexpr std::array<std::string_view, 3> kOwnAttributes = {"clamp_high", "clamp_low", "flattened"};
+constexpr std::array<std::string_view, 2> kOwnAttributes = {"activation", "flattened"};
 
 }  // namespace
 

@@ -92,9 +92,10 @@ class FloatConv final : public Step {
     }
     product.rows = shape_.row_map(copy_, merge_);
     product.zeros = zeros_.data();
-    product.clamp = epilogue_.clamp();
+    product.activation = epilogue_.activation();
     product.out = memory.output<float>(0);
     product.out_stride = static_cast<std::size_t>(shape_.out_channels);
+    kernels::Extrema extrema;
     for (const kernels::PackedFloat& group : weights_) {
       const auto g = static_cast<std::size_t>(&group - weights_.data());
       kernels::FloatProduct part = product;
@@ -102,15 +103,17 @@ class FloatConv final : public Step {
       part.out += g * shape_.group_columns();
       group.bind(part);
       part.bias = epilogue_.bias() ? epilogue_.bias() + g * shape_.group_columns() : nullptr;
-      workers.for_each(grid_.size(), [&](std::size_t i) noexcept {
-        kernels_.float_product(part, grid_.tile(i));
-      });
+      extrema.merge(grid_.run(workers, [&](const kernels::Tile& tile) noexcept {
+        return kernels_.float_product(part, tile);
+      }));
     }
+    *memory.output_extrema = extrema;
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return copy_ ? shape_.padded_elements() * sizeof(float) + kernels::kReadSlack : 0;
   }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
 
  private:
@@ -148,7 +151,7 @@ class Int8Conv final : public Step {
   void run(const StepMemory& memory, Workers& workers) override {
     const auto* x = memory.input<float>(0);
     auto* quantized = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
-    const auto quantization = quantizer_.choose(x, memory.scratch, workers);
+    const auto quantization = quantizer_.choose(x, memory.input_extrema, memory.scratch, workers);
     quantize_input(x, quantization, quantized, workers);
 
     kernels::Int8Product product;
@@ -156,9 +159,10 @@ class Int8Conv final : public Step {
     product.rows = shape_.row_map(true, merge_);
     product.quantization = quantization.data();
     product.rows_per_range = shape_.rows() / quantization.size();
-    product.clamp = epilogue_.clamp();
+    product.activation = epilogue_.activation();
     product.out = memory.output<float>(0);
     product.out_stride = static_cast<std::size_t>(shape_.out_channels);
+    kernels::Extrema extrema;
     for (const kernels::PackedInt8& group : weights_) {
       const auto g = static_cast<std::size_t>(&group - weights_.data());
       const std::size_t column = g * shape_.group_columns();
@@ -168,14 +172,17 @@ class Int8Conv final : public Step {
       group.bind(part);
       part.b_scales = epilogue_.weight_scales() + column;
       part.bias = epilogue_.bias() ? epilogue_.bias() + column : nullptr;
-      workers.for_each(grid_.size(),
-                       [&](std::size_t i) noexcept { kernels_.int8_product(part, grid_.tile(i)); });
+      extrema.merge(grid_.run(workers, [&](const kernels::Tile& tile) noexcept {
+        return kernels_.int8_product(part, tile);
+      }));
     }
+    *memory.output_extrema = extrema;
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return quantizer_.scratch_bytes() + shape_.padded_elements() + kernels::kReadSlack;
   }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {
@@ -219,7 +226,8 @@ class DepthwiseConv final : public Step {
       : kernels_(*context.kernels),
         shape_(node),
         weights_(shape_.weights(false).segments * static_cast<std::size_t>(shape_.groups)),
-        epilogue_(node) {
+        epilogue_(node),
+        extrema_(2 * context.threads) {
     const std::vector<float> weights = float_weights_in_kernel_order(node);
     const auto channels = static_cast<std::size_t>(shape_.groups);
     const std::size_t taps = weights.size() / channels;
@@ -235,16 +243,20 @@ class DepthwiseConv final : public Step {
     product.channels = static_cast<std::size_t>(shape_.in_channels);
     product.weights = weights_.data();
     product.bias = epilogue_.bias();
-    product.clamp = epilogue_.clamp();
+    product.activation = epilogue_.activation();
     product.out = memory.output<float>(0);
     constexpr std::uint64_t kMinMacs = 100'000;
     const auto lines = static_cast<std::size_t>(shape_.images * shape_.out_height);
-    const std::size_t parts = shape_.macs() < kMinMacs ? 1 : std::min(lines, workers.threads() * 2);
+    const std::size_t parts = shape_.macs() < kMinMacs ? 1 : std::min(lines, extrema_.size());
     workers.for_each(parts, [&](std::size_t i) noexcept {
-      kernels_.depthwise_product(product, lines * i / parts, lines * (i + 1) / parts);
+      extrema_[i] = kernels_.depthwise_product(product, lines * i / parts, lines * (i + 1) / parts);
     });
+    kernels::Extrema extrema;
+    for (std::size_t i = 0; i < parts; ++i) extrema.merge(extrema_[i]);
+    *memory.output_extrema = extrema;
   }
 
+  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
   [[nodiscard]] std::string kernel() const override { return "float32 depthwise"; }
 
@@ -253,6 +265,7 @@ class DepthwiseConv final : public Step {
   ConvShape shape_;
   kernels::AlignedBuffer<float> weights_;
   ProductEpilogue epilogue_;
+  std::vector<kernels::Extrema> extrema_;  ///< per part of the work
 };
 
 void infer_conv(InferContext& node) {
@@ -296,14 +309,15 @@ std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& cont
 }  // namespace
 
 const Operator& Conv_operator() {
-  static const Operator op{.min_inputs = 2,
-                           .max_inputs = 4,
-                           .max_outputs = 1,
-                           .attributes = {"auto_pad", "dilations", "group", "kernel_shape", "pads",
-                                          "strides", "clamp_low", "clamp_high"},
-                           .layout = LayoutRule::channels_last,
-                           .infer = infer_conv,
-                           .prepare = prepare_conv};
+  static const Operator op{
+      .min_inputs = 2,
+      .max_inputs = 4,
+      .max_outputs = 1,
+      .attributes = {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides",
+                     "activation", "activation_alpha", "activation_beta"},
+      .layout = LayoutRule::channels_last,
+      .infer = infer_conv,
+      .prepare = prepare_conv};
   return op;
 }
 

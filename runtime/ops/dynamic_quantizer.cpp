@@ -41,28 +41,27 @@ kernels::Extrema DynamicQuantizer::extrema(const float* x, std::size_t size,
     const std::size_t begin = size * i / parts;
     partial[i] = kernels_.extrema(x + begin, size * (i + 1) / parts - begin);
   });
-  kernels::Extrema all = partial[0];
-  for (std::size_t i = 1; i < parts; ++i) {
-    all.low = std::min(all.low, partial[i].low);
-    all.high = std::max(all.high, partial[i].high);
-    all.finite = all.finite && partial[i].finite;
-  }
+  kernels::Extrema all;
+  for (std::size_t i = 0; i < parts; ++i) all.merge(partial[i]);
   return all;
 }
 
-std::span<const kernels::Quantization> DynamicQuantizer::choose(const float* x, std::byte* scratch,
+std::span<const kernels::Quantization> DynamicQuantizer::choose(const float* x,
+                                                                const kernels::Extrema* known,
+                                                                std::byte* scratch,
                                                                 Workers& workers) {
   auto* quantization = reinterpret_cast<kernels::Quantization*>(scratch);
   const std::span<std::byte> workspace(
       scratch + line_bytes(ranges_ * sizeof(kernels::Quantization)), finder_.workspace_bytes());
   for (std::size_t i = 0; i < ranges_; ++i) {
     const std::span<const float> values(x + i * range_size_, range_size_);
-    const kernels::Extrema extent = extrema(values.data(), values.size(), workers);
+    const bool one_range = ranges_ == 1;
+    const kernels::Extrema extent =
+        one_range && known != nullptr ? *known : extrema(values.data(), values.size(), workers);
     if (!extent.finite) {
       throw Error(ErrorCode::non_finite,
                   "tensor '" + tensor_ + "' holds NaN or infinity and cannot be quantized");
     }
-    const bool one_range = ranges_ == 1;
     const Range range = finder_.find(kernels_, values, extent,
                                      one_range && has_previous_ ? &previous_ : nullptr, workspace);
     if (one_range) {

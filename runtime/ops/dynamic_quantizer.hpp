@@ -22,10 +22,10 @@ class DynamicQuantizer {
   [[nodiscard]] std::size_t ranges() const { return ranges_; }
   [[nodiscard]] std::size_t scratch_bytes() const;
 
-  /// Fills `ranges()` quantizations in `scratch` and returns them. Throws Error{non_finite} with
-  /// the tensor's name.
-  std::span<const kernels::Quantization> choose(const float* x, std::byte* scratch,
-                                                Workers& workers);
+  /// Fills `ranges()` quantizations in `scratch` and returns them. `known` are the extremes of all
+  /// of x where they are known. Throws Error{non_finite} with the tensor's name.
+  std::span<const kernels::Quantization> choose(const float* x, const kernels::Extrema* known,
+                                                std::byte* scratch, Workers& workers);
 
  private:
   kernels::Extrema extrema(const float* x, std::size_t size, Workers& workers) const;

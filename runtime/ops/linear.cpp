@@ -47,15 +47,16 @@ class FloatLinear final : public Step {
     product.rows = shape_.row_map();
     weights_.bind(product);
     product.bias = epilogue_.bias();
-    product.clamp = epilogue_.clamp();
+    product.activation = epilogue_.activation();
     product.out = memory.output<float>(0);
     product.out_stride = shape_.columns;
-    workers.for_each(grid_.size(), [&](std::size_t i) noexcept {
-      kernels_.float_product(product, grid_.tile(i));
+    *memory.output_extrema = grid_.run(workers, [&](const kernels::Tile& tile) noexcept {
+      return kernels_.float_product(product, tile);
     });
   }
 
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
 
  private:
   const kernels::KernelTable& kernels_;
@@ -78,7 +79,7 @@ class Int8Linear final : public Step {
   void run(const StepMemory& memory, Workers& workers) override {
     const auto* x = memory.input<float>(0);
     auto* quantized = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
-    const auto quantization = quantizer_.choose(x, memory.scratch, workers);
+    const auto quantization = quantizer_.choose(x, memory.input_extrema, memory.scratch, workers);
     quantize_lines(kernels_, x, shape_.rows, shape_.depth, quantization, quantized, workers);
 
     kernels::Int8Product product;
@@ -89,11 +90,11 @@ class Int8Linear final : public Step {
     product.rows_per_range = shape_.rows / quantization.size();
     product.b_scales = epilogue_.weight_scales();
     product.bias = epilogue_.bias();
-    product.clamp = epilogue_.clamp();
+    product.activation = epilogue_.activation();
     product.out = memory.output<float>(0);
     product.out_stride = shape_.columns;
-    workers.for_each(grid_.size(), [&](std::size_t i) noexcept {
-      kernels_.int8_product(product, grid_.tile(i));
+    *memory.output_extrema = grid_.run(workers, [&](const kernels::Tile& tile) noexcept {
+      return kernels_.int8_product(product, tile);
     });
   }
 
@@ -101,6 +102,7 @@ class Int8Linear final : public Step {
     return quantizer_.scratch_bytes() + shape_.rows * shape_.depth + kernels::kReadSlack;
   }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override { return describe_methods(weights_.methods()); }
 
@@ -140,7 +142,7 @@ const Operator& Linear_operator() {
   static const Operator op{.min_inputs = 2,
                            .max_inputs = 4,
                            .max_outputs = 1,
-                           .attributes = {"clamp_low", "clamp_high"},
+                           .attributes = {"activation", "activation_alpha", "activation_beta"},
                            .layout = LayoutRule::row_major,
                            .infer = infer_linear,
                            .prepare = prepare_linear};

@@ -85,6 +85,10 @@ struct StepMemory {
   std::vector<const std::byte*> inputs;
   std::vector<std::byte*> outputs;
   std::byte* scratch = nullptr;  ///< 64-byte aligned, as large as the step asked for
+  /// The extremes of input 0 where the step that computed it hands them over; null otherwise.
+  const kernels::Extrema* input_extrema = nullptr;
+  /// Where a step that gives extremes puts those of output 0.
+  kernels::Extrema* output_extrema = nullptr;
 
   template <class T>
   [[nodiscard]] const T* input(std::size_t index) const {
@@ -108,6 +112,8 @@ class Step {
   virtual void run(const StepMemory& memory, Workers& workers) = 0;
 
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
+  /// Whether run() fills in output_extrema.
+  [[nodiscard]] virtual bool gives_extrema() const { return false; }
   /// Bytes of packed weights.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
   /// What the step computes in, and the kernel family, for reports.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/ops/activation.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -60,6 +61,7 @@ void check_product_constants(const NodeView& node) {
                   (quantized ? " needs a weight_scale" : " takes no weight_scale"));
   }
   if (quantized) check_columns(node, kScale, columns);
+  static_cast<void>(fused_activation(node));
 }
 
 std::vector<float> float_weights_in_kernel_order(const NodeView& node) {
@@ -81,7 +83,7 @@ std::vector<std::int8_t> int8_weights_in_kernel_order(const NodeView& node) {
   return ProductWeights(node).to_kernel_order(weight.as<std::int8_t>());
 }
 
-ProductEpilogue::ProductEpilogue(const NodeView& node) {
+ProductEpilogue::ProductEpilogue(const NodeView& node) : activation_(fused_activation(node)) {
   const auto copy = [&](std::size_t index, std::vector<float>& to) {
     if (!node.has_input(index)) return;
     const auto elements = node.require_constant(index, "its epilogue").as<float>();
@@ -90,8 +92,6 @@ ProductEpilogue::ProductEpilogue(const NodeView& node) {
   };
   copy(kBias, bias_);
   copy(kScale, weight_scales_);
-  clamp_.low = node.real("clamp_low", clamp_.low);
-  clamp_.high = node.real("clamp_high", clamp_.high);
 }
 
 void quantize_lines(const kernels::KernelTable& kernels, const float* x, std::size_t lines,

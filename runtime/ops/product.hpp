@@ -19,19 +19,19 @@ void check_product_constants(const NodeView& node);
 std::vector<float> float_weights_in_kernel_order(const NodeView& node);
 std::vector<std::int8_t> int8_weights_in_kernel_order(const NodeView& node);
 
-/// What follows the sum: scales of int8 weights, bias and clamp. Owns copies.
+/// What follows the sum: scales of int8 weights, bias and activation. Owns copies.
 class ProductEpilogue {
  public:
   explicit ProductEpilogue(const NodeView& node);
 
   [[nodiscard]] const float* bias() const { return bias_.empty() ? nullptr : bias_.data(); }
   [[nodiscard]] const float* weight_scales() const { return weight_scales_.data(); }
-  [[nodiscard]] const kernels::Clamp& clamp() const { return clamp_; }
+  [[nodiscard]] const kernels::Activation& activation() const { return activation_; }
 
  private:
   std::vector<float> bias_;
   std::vector<float> weight_scales_;
-  kernels::Clamp clamp_;
+  kernels::Activation activation_;
 };
 
 /// Quantizes `lines` lines of `length` floats, lines / quantization.size() of them to a range.

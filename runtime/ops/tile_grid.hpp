@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include "kernels/kernels.hpp"
+#include "runtime/plan/workers.hpp"
 
 namespace octavo {
 
@@ -14,16 +16,20 @@ class TileGrid {
  public:
   TileGrid(std::size_t rows, std::size_t panels, std::uint64_t macs, std::size_t threads)
       : rows_(rows), panels_(panels) {
-    if (threads <= 1 || macs < kMinMacs) return;
-    const std::size_t wanted = threads * kTilesPerThread;
-    if (rows >= wanted * kRowBlock) {
-      rows_per_tile_ = round_up((rows + wanted - 1) / wanted);
-    } else {
-      panels_per_tile_ = std::max<std::size_t>(1, panels / wanted);
-    }
+    if (threads > 1 && macs >= kMinMacs) split(threads * kTilesPerThread);
+    extrema_.resize(size());
   }
 
   [[nodiscard]] std::size_t size() const { return row_tiles() * panel_tiles(); }
+
+  /// Calls multiply(tile) for all tiles and merges the extremes that it returns.
+  template <class Multiply>
+  kernels::Extrema run(Workers& workers, const Multiply& multiply) {
+    workers.for_each(size(), [&](std::size_t i) noexcept { extrema_[i] = multiply(tile(i)); });
+    kernels::Extrema all;
+    for (const kernels::Extrema& part : extrema_) all.merge(part);
+    return all;
+  }
 
   [[nodiscard]] kernels::Tile tile(std::size_t index) const {
     const std::size_t row = index / panel_tiles() * rows_per_tile();
@@ -38,6 +44,13 @@ class TileGrid {
   static constexpr std::size_t kTilesPerThread = 2;
   static constexpr std::size_t kRowBlock = 6;
 
+  void split(std::size_t wanted) {
+    if (rows_ >= wanted * kRowBlock) {
+      rows_per_tile_ = round_up((rows_ + wanted - 1) / wanted);
+    } else {
+      panels_per_tile_ = std::max<std::size_t>(1, panels_ / wanted);
+    }
+  }
   static std::size_t round_up(std::size_t n) { return (n + kRowBlock - 1) / kRowBlock * kRowBlock; }
   [[nodiscard]] std::size_t rows_per_tile() const {
     return rows_per_tile_ ? rows_per_tile_ : rows_;
@@ -54,8 +67,9 @@ class TileGrid {
 
   std::size_t rows_;
   std::size_t panels_;
-  std::size_t rows_per_tile_ = 0;    ///< 0: all
-  std::size_t panels_per_tile_ = 0;  ///< 0: all
+  std::size_t rows_per_tile_ = 0;          ///< 0: all
+  std::size_t panels_per_tile_ = 0;        ///< 0: all
+  std::vector<kernels::Extrema> extrema_;  ///< per tile
 };
 
 }  // namespace octavo

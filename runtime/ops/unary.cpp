@@ -1,23 +1,15 @@
-#include <limits>
-
+#include "runtime/ops/activation.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 
 namespace octavo::ops {
 namespace {
 
-using kernels::UnaryMethod;
-
-struct Function {
-  UnaryMethod method;
-  float alpha = 0.0F;
-  float beta = 0.0F;
-};
-
 /// Applies a kernel to every element.
 class FloatStep final : public Step {
  public:
-  FloatStep(const kernels::KernelTable& table, const Function& function, std::size_t elements)
+  FloatStep(const kernels::KernelTable& table, const kernels::Activation& function,
+            std::size_t elements)
       : table_(&table), function_(function), elements_(elements) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
@@ -31,7 +23,7 @@ class FloatStep final : public Step {
 
  private:
   const kernels::KernelTable* table_;
-  Function function_;
+  kernels::Activation function_;
   std::size_t elements_;
 };
 
@@ -56,49 +48,6 @@ class IntegerStep final : public Step {
   bool absolute_;
   std::size_t elements_;
 };
-
-/// A bound of Clip; `otherwise` when it is left out.
-float clip_bound(const NodeView& node, std::size_t index, std::string_view what, float otherwise) {
-  if (!node.has_input(index)) return otherwise;
-  node.require_type(index, DataType::float32);
-  const Tensor& bound = node.require_constant(index, what);
-  if (element_count(bound.shape) != 1) {
-    node.fail(ErrorCode::invalid_graph, std::string(what) + " has shape " + to_string(bound.shape) +
-                                            ", expected one element");
-  }
-  return bound.as<float>()[0];
-}
-
-Function function_of(const NodeView& node) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  switch (node.node().op) {
-    case Op::Abs:
-      return {UnaryMethod::absolute};
-    case Op::Clip:
-      return {UnaryMethod::clamp, clip_bound(node, 1, "min", -kInfinity),
-              clip_bound(node, 2, "max", kInfinity)};
-    case Op::Exp:
-      return {UnaryMethod::exponential};
-    case Op::HardSigmoid:
-      return {UnaryMethod::hard_sigmoid, node.real("alpha", 0.2F), node.real("beta", 0.5F)};
-    case Op::HardSwish:
-      return {UnaryMethod::hard_swish};
-    case Op::LeakyRelu:
-      return {UnaryMethod::leaky_relu, node.real("alpha", 0.01F)};
-    case Op::Neg:
-      return {UnaryMethod::negate};
-    case Op::Relu:
-      return {UnaryMethod::clamp, 0.0F, kInfinity};
-    case Op::Sigmoid:
-      return {UnaryMethod::sigmoid};
-    case Op::Sqrt:
-      return {UnaryMethod::square_root};
-    case Op::Tanh:
-      return {UnaryMethod::tanh};
-    default:
-      node.fail(ErrorCode::unsupported, "is not a function of one input");
-  }
-}
 
 void infer_float(InferContext& node) {
   node.require_type(0, DataType::float32);

@@ -1,16 +1,14 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "runtime/ops/activation.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
 namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// The inputs of a canonical product.
 constexpr std::size_t kWeight = 1;
@@ -80,10 +78,6 @@ class Fuser {
     Node& node = nodes[producer_[id]];
     const bool product = node.op == Op::Conv || node.op == Op::Linear;
     return product && float_input(graph_, node, kWeight) != nullptr ? &node : nullptr;
-  }
-
-  static bool is_clamped(const Node& node) {
-    return node.attributes.contains("clamp_low") || node.attributes.contains("clamp_high");
   }
 
   /// The constant bias of a product, or zeros; nullopt when it is computed.
@@ -180,13 +174,19 @@ class Fuser {
           absorbed = product != nullptr && absorb_bias(*product, node, 1 - side);
         }
         break;
-      case Op::Relu:
-        product = sole_product(nodes, node.inputs[0]);
-        absorbed = product != nullptr && absorb_clamp(*product, 0.0F, kInfinity);
-        break;
+      case Op::Abs:
       case Op::Clip:
+      case Op::Exp:
+      case Op::HardSigmoid:
+      case Op::HardSwish:
+      case Op::LeakyRelu:
+      case Op::Neg:
+      case Op::Relu:
+      case Op::Sigmoid:
+      case Op::Sqrt:
+      case Op::Tanh:
         product = sole_product(nodes, node.inputs[0]);
-        absorbed = product != nullptr && absorb_clip(*product, node);
+        absorbed = product != nullptr && absorb_function(*product, node);
         break;
       default:
         break;
@@ -199,7 +199,8 @@ class Fuser {
   }
 
   bool absorb_batch_normalization(Node& product, const Node& node) {
-    if (is_clamped(product) || product.op != Op::Conv || node.outputs.size() != 1) return false;
+    if (ops::has_fused_activation(product) || product.op != Op::Conv || node.outputs.size() != 1)
+      return false;
     const NodeView view(graph_, node);
     if (view.integer("training_mode", 0) != 0) return false;
     auto bias = bias_of(product);
@@ -232,7 +233,7 @@ class Fuser {
   }
 
   bool absorb_bias(Node& product, const Node& node, std::size_t other) {
-    if (is_clamped(product)) return false;
+    if (ops::has_fused_activation(product)) return false;
     const Tensor* addend = float_input(graph_, node, other);
     auto bias = bias_of(product);
     if (addend == nullptr || !bias) return false;
@@ -245,22 +246,14 @@ class Fuser {
     return true;
   }
 
-  bool absorb_clip(Node& product, const Node& node) {
-    float low = -kInfinity;
-    float high = kInfinity;
-    for (const std::size_t index : {std::size_t{1}, std::size_t{2}}) {
-      if (index >= node.inputs.size() || node.inputs[index] == kNoValue) continue;
-      const Tensor* bound = float_input(graph_, node, index);
+  bool absorb_function(Node& product, const Node& node) {
+    if (ops::has_fused_activation(product)) return false;
+    for (std::size_t i = 1; i < node.inputs.size(); ++i) {  // the bounds of Clip
+      if (node.inputs[i] == kNoValue) continue;
+      const Tensor* bound = float_input(graph_, node, i);
       if (bound == nullptr || bound->as<float>().size() != 1) return false;
-      (index == 1 ? low : high) = bound->as<float>()[0];
     }
-    return low <= high && absorb_clamp(product, low, high);
-  }
-
-  static bool absorb_clamp(Node& product, float low, float high) {
-    if (is_clamped(product)) return false;
-    if (low != -kInfinity) product.attributes["clamp_low"] = low;
-    if (high != kInfinity) product.attributes["clamp_high"] = high;
+    ops::set_fused_activation(product, ops::function_of(NodeView(graph_, node)));
     return true;
   }
 

@@ -30,8 +30,8 @@ void remove_dead(Graph& graph, ShapeConstants shape_constants);
 void compact(Graph& graph);
 
 /// Turns Gemm and MatMul with constant weights into Linear (weights [columns, depth]), folds batch
-/// normalization, additions of a bias and clamping activations (Relu, Clip) into the product
-/// before. Every rewrite holds for any size of the free dimensions.
+/// normalization, additions of a bias and functions of one element (Relu, Sigmoid ...) into the
+/// product before. Every rewrite holds for any size of the free dimensions.
 void fuse(Graph& graph);
 
 /// Whether an int8 kernel applies to a node: a product with constant weights, depthwise

@@ -116,9 +116,17 @@ class Plan::Builder {
   }
 
   void bind() {
+    plan_.extrema_.resize(plan_.steps_.size());
+    std::vector<const kernels::Extrema*> extrema_of(requests_.size(), nullptr);
     for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
       StepMemory& memory = plan_.steps_[i].memory;
+      const std::size_t input = node.inputs.empty() ? kNone : buffer_of_[node.inputs[0]];
+      if (input != kNone) memory.input_extrema = extrema_of[input];
+      if (plan_.steps_[i].step->gives_extrema()) {
+        memory.output_extrema = &plan_.extrema_[i];
+        extrema_of[buffer_of_[node.outputs[0]]] = memory.output_extrema;
+      }
       const bool product = node.op == Op::Conv || node.op == Op::Linear;
       for (std::size_t j = 0; j < node.inputs.size(); ++j) {
         // Products have packed their constants.

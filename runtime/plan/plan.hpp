@@ -50,6 +50,7 @@ class Plan {
   std::vector<PlannedStep> steps_;
   std::vector<LayerInfo> layers_;
   std::vector<std::shared_ptr<const Tensor>> constants_;  ///< that steps read while running
+  std::vector<kernels::Extrema> extrema_;  ///< of values, by the step that computes them
   std::vector<std::byte*> inputs_;
   std::vector<std::byte*> outputs_;
   std::unique_ptr<std::byte, FreeMemory> memory_;

@@ -70,7 +70,7 @@ TEST_CASE("depthwise: every kernel, stride, dilation and border") {
     p.channels = channels;
     p.weights = weights.data();
     p.bias = bias.data();
-    p.clamp = {-1.0F, 1.0F};
+    p.activation = {UnaryMethod::clamp, -1.0F, 1.0F};
     std::vector<float> expected(conv.rows() * channels);
     for (std::size_t m = 0; m < conv.rows(); ++m) {
       for (std::size_t c = 0; c < channels; ++c) {

@@ -63,6 +63,38 @@ TEST_CASE("elementwise: exponential, sigmoid and tanh within a few units in the 
   });
 }
 
+TEST_CASE("elementwise: silu and gelu") {
+  for_each_isa([](const KernelTable& table) {
+    const auto silu = [](double x) { return x / (1.0 + std::exp(-x)); };
+    const auto gelu = [](double x) { return 0.5 * x * std::erfc(-x * std::sqrt(0.5)); };
+    for (const auto& [method, exact] :
+         {std::pair<UnaryMethod, double (*)(double)>{UnaryMethod::silu, silu},
+          {UnaryMethod::gelu, gelu}}) {
+      for (const float reach : {0.1F, 4.0F, 80.0F}) {
+        Input<float> x(20011);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          x[i] = reach * (static_cast<float>(i) / 10005.0F - 1.0F);
+        }
+        std::vector<float> out(x.size());
+        table.unary(method, 0.0F, 0.0F, x.data(), x.size(), out.data());
+        double worst = 0.0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          const double allowed = std::max(std::abs(exact(double{x[i]})), 0.1);
+          worst = std::max(worst, std::abs(out[i] - exact(double{x[i]})) / allowed);
+        }
+        CHECK(worst < 5e-7);
+      }
+      const float special[] = {0.0F, -1e4F, 1e4F, kNaN};
+      float out[4];
+      table.unary(method, 0.0F, 0.0F, special, 4, out);
+      CHECK(out[0] == 0.0F);
+      CHECK(out[1] == 0.0F);
+      CHECK(out[2] == 1e4F);
+      CHECK(std::isnan(out[3]));
+    }
+  });
+}
+
 TEST_CASE("elementwise: the simple functions have the bits of the reference") {
   Random random(1);
   for (const UnaryMethod method :

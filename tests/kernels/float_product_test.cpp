@@ -20,7 +20,7 @@ struct FloatProblem {
   std::vector<float> weights;
   Input<float> bias;
   Input<float> zeros;
-  Clamp clamp;
+  Activation activation;
 
   FloatProblem(const RowMap& row_map, std::size_t row_count, std::size_t input_size,
                const WeightShape& weight_shape, std::uint64_t seed)
@@ -48,7 +48,7 @@ struct FloatProblem {
     p.rows = map;
     p.zeros = zeros.data();
     p.bias = bias.data();
-    p.clamp = clamp;
+    p.activation = activation;
     p.out_stride = shape.columns;
     return p;
   }
@@ -89,7 +89,7 @@ struct FloatProblem {
         sum.magnitude += std::abs(product);
       }
     }
-    sum.value = std::min(std::max(sum.value, double{clamp.low}), double{clamp.high});
+    sum.value = std::min(std::max(sum.value, double{activation.alpha}), double{activation.beta});
     return sum;
   }
 };
@@ -141,13 +141,13 @@ TEST_CASE("float product: convolutions with padding") {
 
 TEST_CASE("float product: clamp and rows apart") {
   FloatProblem problem(RowMap::matrix(9, 20), 9, 9 * 20, {19, 1, 13}, 4);
-  problem.clamp = {0.0F, 1.5F};
+  problem.activation = {UnaryMethod::clamp, 0.0F, 1.5F};
   problem.check();
 }
 
 TEST_CASE("float product: NaN reaches its row and passes the clamp; no bias adds zero") {
   FloatProblem problem(7, 18, 10, 5);
-  problem.clamp = {0.0F, 6.0F};
+  problem.activation = {UnaryMethod::clamp, 0.0F, 6.0F};
   problem.a[3 * 10 + 4] = std::numeric_limits<float>::quiet_NaN();
   const PackedFloat packed(problem.weights, problem.shape);
   for_each_isa([&](const KernelTable& table) {

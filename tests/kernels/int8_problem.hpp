@@ -20,7 +20,7 @@ struct Int8Problem {
   std::size_t rows_per_range;
   Input<float> scales;
   Input<float> bias;
-  kernels::Clamp clamp;
+  kernels::Activation activation;
 
   Int8Problem(const kernels::RowMap& row_map, std::size_t row_count, std::size_t input_size,
               const kernels::WeightShape& weight_shape, std::uint64_t seed)
@@ -71,7 +71,7 @@ struct Int8Problem {
     p.rows_per_range = rows_per_range;
     p.b_scales = scales.data();
     p.bias = bias.data();
-    p.clamp = clamp;
+    p.activation = activation;
     p.out_stride = shape.columns;
     return p;
   }

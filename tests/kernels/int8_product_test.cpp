@@ -138,9 +138,9 @@ TEST_CASE("int8 product: a range for every few rows, any zero point") {
 TEST_CASE("int8 product: clamp, no bias, extreme scales") {
   Int8Problem problem(5, 21, 64, 14);
   problem.fill_weights(-127, 127, 15);
-  problem.clamp = {0.0F, 6.0F};
+  problem.activation = {UnaryMethod::clamp, 0.0F, 6.0F};
   check_int8(problem);
-  problem.clamp = {};
+  problem.activation = {};
   problem.scales[0] = std::numeric_limits<float>::denorm_min();
   problem.scales[1] = std::numeric_limits<float>::max();
   problem.scales[2] = std::numeric_limits<float>::min();

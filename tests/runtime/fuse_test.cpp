@@ -116,3 +116,38 @@ TEST_CASE("fuse: only the first clamp is taken over") {
   Session session(std::move(g).build(), {.precision = Precision::float32});
   CHECK(ops_of(session) == Ops{"Linear", "Clip"});
 }
+
+TEST_CASE("fuse: every function of one element becomes part of the product") {
+  const std::pair<const char*, Attributes> functions[] = {
+      {"Abs", {}},
+      {"Exp", {}},
+      {"HardSigmoid", {{"alpha", 0.3F}, {"beta", 0.4F}}},
+      {"HardSwish", {}},
+      {"LeakyRelu", {{"alpha", 0.2F}}},
+      {"Neg", {}},
+      {"Relu", {}},
+      {"Sigmoid", {}},
+      {"Tanh", {}}};
+  for (const auto& [op, attributes] : functions) {
+    CAPTURE(op);
+    const auto make = [&](bool keep) {
+      GraphBuilder g("g");
+      const auto x = g.input("x", DataType::float32, {3, 12});
+      const auto product = g.node("MatMul", {x, constant(g, "w", {12, 21}, 1)});
+      g.output(g.node(op, {product}, attributes), "y");
+      if (keep) g.output(product, "product");  // a second reader forbids the fusion
+      return std::move(g).build();
+    };
+    for (const Precision precision : {Precision::float32, Precision::int8}) {
+      Session fused(make(false), {.precision = precision});
+      Session apart(make(true), {.precision = precision});
+      CHECK(ops_of(fused) == Ops{"Linear"});
+      CHECK(ops_of(apart).size() == 2);
+      fill(fused.input(0).data<float>(), 8);
+      fill(apart.input(0).data<float>(), 8);
+      fused.run();
+      apart.run();
+      CHECK(copy(fused.output(0)) == copy(apart.output(0)));
+    }
+  }
+}

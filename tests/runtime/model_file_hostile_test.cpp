@@ -53,7 +53,7 @@ TEST_CASE("model file: an int8 layer written by hand") {
       R"({\"version\":1,\"name\":\"m\",\"outputs\":[\"y\"],)"
       R"(\"inputs\":[{\"name\":\"x\",\"type\":\"float32\",\"shape\":[-1,3]}],)"
       R"(\"nodes\":[{\"op\":\"Linear\",\"name\":\"fc\",\"inputs\":[\"x\",\"w\",\"\",\"s\"],)"
-      R"(\"outputs\":[\"y\"],\"attributes\":{\"clamp_low\":{\"float\":0}}}]})";
+      R"(\"outputs\":[\"y\"],\"attributes\":{\"activation_alpha\":{\"float\":0}}}]})";
   const Graph loaded =
       load_bytes(container(R"({"__metadata__":{"octavo.graph":")" + graph +
                                R"("},"s":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
@@ -62,7 +62,7 @@ TEST_CASE("model file: an int8 layer written by hand") {
                                test::raw_bytes<std::int8_t>({1, -2, 3, 127, -127, 0})));
   const Node& node = loaded.nodes.at(0);
   CHECK(node.op == Op::Linear);
-  CHECK(node.attributes == Attributes{{"clamp_low", 0.0F}});
+  CHECK(node.attributes == Attributes{{"activation_alpha", 0.0F}});
   REQUIRE(node.inputs.size() == 4);
   CHECK(node.inputs[2] == kNoValue);
   CHECK(test::elements<std::int8_t>(*loaded.values[node.inputs[1]].constant) ==

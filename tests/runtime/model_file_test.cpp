@@ -69,8 +69,8 @@ Graph sample_graph() {
   conv.name = "conv";
   conv.inputs = {x, w, kNoValue, s};
   conv.outputs = {add_named(graph, "")};
-  conv.attributes = {{"clamp_low", 0.1F},
-                     {"clamp_high", std::numeric_limits<float>::infinity()},
+  conv.attributes = {{"activation_alpha", 0.1F},
+                     {"activation_beta", std::numeric_limits<float>::infinity()},
                      {"auto_pad", std::string("NOTSET")},
                      {"pads", std::vector<std::int64_t>{0, 0, INT64_MAX, INT64_MIN}}};
   Node split;

@@ -135,6 +135,52 @@ struct Int8Product {
   std::size_t out_stride = 0;            ///< elements from one row of the output to the next
 };
 
+/// The sums of Int8Product for a 3x3 kernel of stride 1 and dilation 1, by integer Winograd
+/// convolution F(m x m, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
+/// 2015, with the transforms scaled to integers; kernels/winograd.hpp). Outputs are computed in
+/// tiles of m x m; tile t of an image is (t / tiles_x, t % tiles_x), and images follow each other.
+struct WinogradProduct {
+  const std::uint8_t* a = nullptr;  ///< its border holds the zero point, also below and to the
+                                    ///< right where the last tiles reach beyond the output
+  RowMap rows;  ///< kernel extents and strides are not read
+  std::size_t channels = 0;
+  std::size_t tile_size = 0;        ///< m: 2 or 4
+  const std::int16_t* b = nullptr;  ///< packed by PackedWinograd
+  std::size_t columns = 0;
+  const Quantization* quantization = nullptr;  ///< of a: one per `images_per_range` images
+  std::size_t images_per_range = 0;
+  const float* b_scales = nullptr;  ///< [columns]
+  const float* bias = nullptr;      ///< [columns]; null: none
+  Activation activation;
+  float* out = nullptr;
+  std::int32_t* accumulators = nullptr;  ///< when set, the sums are written here instead of `out`
+  std::size_t out_stride = 0;            ///< elements from one row of the output to the next
+
+  /// Tiles that are transformed and multiplied together.
+  static constexpr std::size_t kBlockTiles = 30;
+
+  [[nodiscard]] std::size_t positions() const { return (tile_size + 2) * (tile_size + 2); }
+  [[nodiscard]] std::size_t tiles_y() const { return tiles(rows.out_height); }
+  [[nodiscard]] std::size_t tiles_x() const { return tiles(rows.out_width); }
+  /// Elements of one transformed tile at one position: whole vectors of any instruction set.
+  [[nodiscard]] std::size_t input_row() const { return (channels + 31) / 32 * 32; }
+  [[nodiscard]] std::size_t sums_row() const {
+    return (columns + kPanelWidth - 1) / kPanelWidth * kPanelWidth;
+  }
+  /// Elements from one position to the next; odd numbers of cache lines spread them over the sets.
+  [[nodiscard]] std::size_t input_stride() const { return kBlockTiles * input_row() + 32; }
+  [[nodiscard]] std::size_t sums_stride() const { return kBlockTiles * sums_row() + 16; }
+  [[nodiscard]] std::size_t workspace_bytes() const {
+    return positions() *
+           (input_stride() * sizeof(std::int16_t) + sums_stride() * sizeof(std::int32_t));
+  }
+
+ private:
+  [[nodiscard]] std::size_t tiles(std::int64_t extent) const {
+    return (static_cast<std::size_t>(extent) + tile_size - 1) / tile_size;
+  }
+};
+
 /// out[m][c] = activation(sum over segments s of a[m][s][c] * weights[s][c] + bias[c]).
 struct DepthwiseProduct {
   const float* a = nullptr;
@@ -183,6 +229,9 @@ struct KernelTable {
   /// Products return the extremes of the floats they wrote, for whoever quantizes them next.
   Extrema (*float_product)(const FloatProduct&, const Tile&) noexcept;
   Extrema (*int8_product)(const Int8Product&, const Tile&) noexcept;
+  /// Rows of the tile are Winograd tiles. `workspace` is 64-byte aligned, workspace_bytes() long,
+  /// and one thread's own.
+  Extrema (*winograd_product)(const WinogradProduct&, const Tile&, std::byte* workspace) noexcept;
   /// Output lines [line_begin, line_end) of all images, line = image * out_height + y.
   Extrema (*depthwise_product)(const DepthwiseProduct&, std::size_t line_begin,
                                std::size_t line_end) noexcept;

@@ -50,6 +50,16 @@ inline batch<std::int16_t, A> load_widened(const std::int8_t* p,
   return _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
 }
 template <class A>
+inline batch<std::int16_t, A> load_widened(const std::uint8_t* p,
+                                           requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+template <class A>
+inline batch<std::int16_t, A> repeat_pair(std::int32_t pair,
+                                          requires_arch<xsimd::sse4_1>) noexcept {
+  return _mm_set1_epi32(pair);
+}
+template <class A>
 inline batch<std::int16_t, A> maddubs(batch<std::uint8_t, A> const& a,
                                       batch<std::int8_t, A> const& b,
                                       requires_arch<xsimd::sse4_1>) noexcept {
@@ -118,6 +128,15 @@ inline batch<std::int16_t, A> load_widened(const std::int8_t* p,
   return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
 template <class A>
+inline batch<std::int16_t, A> load_widened(const std::uint8_t* p,
+                                           requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+template <class A>
+inline batch<std::int16_t, A> repeat_pair(std::int32_t pair, requires_arch<xsimd::avx2>) noexcept {
+  return _mm256_set1_epi32(pair);
+}
+template <class A>
 inline batch<std::int16_t, A> maddubs(batch<std::uint8_t, A> const& a,
                                       batch<std::int8_t, A> const& b,
                                       requires_arch<xsimd::avx2>) noexcept {
@@ -170,7 +189,7 @@ inline batch<double, A> high_doubles(batch<float, A> const& x,
 
 #endif
 
-inline std::int32_t load4(const std::uint8_t* p) noexcept {
+inline std::int32_t load4(const void* p) noexcept {
   std::int32_t bytes;
   std::memcpy(&bytes, p, sizeof bytes);
   return bytes;
@@ -190,8 +209,15 @@ inline batch<std::int16_t, A> repeat4_widened(const std::uint8_t* p) noexcept {
   return detail::repeat4_widened<A>(detail::load4(p), A{});
 }
 
+/// The two int16 at p, over and over.
 template <class A>
-inline batch<std::int16_t, A> load_widened(const std::int8_t* p) noexcept {
+inline batch<std::int16_t, A> repeat_pair(const std::int16_t* p) noexcept {
+  return detail::repeat_pair<A>(detail::load4(p), A{});
+}
+
+/// A batch of bytes at p as int16.
+template <class A, class T>
+inline batch<std::int16_t, A> load_widened(const T* p) noexcept {
   return detail::load_widened<A>(p, A{});
 }
 

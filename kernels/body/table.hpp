@@ -8,6 +8,7 @@
 #include "kernels/body/quantize.hpp"
 #include "kernels/body/softmax.hpp"
 #include "kernels/body/statistics.hpp"
+#include "kernels/body/winograd.hpp"
 #include "kernels/kernels.hpp"
 
 namespace octavo::kernels {
@@ -16,9 +17,10 @@ namespace {
 /// The kernels of the instruction set that xsimd calls A.
 template <class A>
 constexpr KernelTable kernel_table(const char* name) {
-  return {name,         &float_product<A>, &int8_product<A>, &depthwise_product<A>,
-          &pool<A>,     &extrema<A>,       &moments<A>,      &histogram<A>,
-          &quantize<A>, &unary<A>,         &binary<A>,       &softmax<A>};
+  return {
+      name,      &float_product<A>, &int8_product<A>, &winograd_product<A>, &depthwise_product<A>,
+      &pool<A>,  &extrema<A>,       &moments<A>,      &histogram<A>,        &quantize<A>,
+      &unary<A>, &binary<A>,        &softmax<A>};
 }
 
 }  // namespace

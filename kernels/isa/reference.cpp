@@ -128,6 +128,102 @@ Extrema int8_product(const Int8Product& p, const Tile& tile) noexcept {
   return extrema;
 }
 
+/// The transforms of kernels/winograd.hpp as matrices.
+constexpr int kInput4[6][6] = {{4, 0, -5, 0, 1, 0},  {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
+                               {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
+constexpr int kOutput4[4][6] = {
+    {1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 4}};
+constexpr int kInput2[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
+constexpr int kOutput2[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+
+/// out = left * x * left^T, for x [Columns][Columns].
+template <std::size_t Rows, std::size_t Columns>
+void transform(const int (&left)[Rows][Columns], const std::int64_t (&x)[Columns][Columns],
+               std::int64_t (&out)[Rows][Rows]) {
+  for (std::size_t i = 0; i < Rows; ++i) {
+    for (std::size_t j = 0; j < Rows; ++j) {
+      out[i][j] = 0;
+      for (std::size_t k = 0; k < Columns; ++k) {
+        for (std::size_t l = 0; l < Columns; ++l) out[i][j] += left[i][k] * x[k][l] * left[j][l];
+      }
+    }
+  }
+}
+
+/// The sums of column n in one tile whose input starts at `from`.
+template <std::size_t M>
+void winograd_sums(const WinogradProduct& p, const std::uint8_t* from, std::int32_t zero_point,
+                   std::size_t n, const int (&input)[M + 2][M + 2], const int (&output)[M][M + 2],
+                   std::int64_t (&y)[M][M]) {
+  constexpr std::size_t kSide = M + 2;
+  const std::size_t panels = p.sums_row() / kPanelWidth;
+  std::int64_t sums[kSide][kSide] = {};
+  for (std::size_t c = 0; c < p.channels; ++c) {
+    std::int64_t d[kSide][kSide];
+    std::int64_t v[kSide][kSide];
+    for (std::size_t i = 0; i < kSide; ++i) {
+      for (std::size_t j = 0; j < kSide; ++j) {
+        d[i][j] = from[i * static_cast<std::size_t>(p.rows.line_stride) +
+                       j * static_cast<std::size_t>(p.rows.pixel_stride) + c] -
+                  zero_point;
+      }
+    }
+    transform(input, d, v);
+    for (std::size_t i = 0; i < kSide; ++i) {
+      for (std::size_t j = 0; j < kSide; ++j) {
+        const std::size_t panel = (i * kSide + j) * panels + n / kPanelWidth;
+        const std::size_t pair = panel * ((p.channels + 1) / 2) + c / 2;
+        sums[i][j] += v[i][j] * p.b[(pair * kPanelWidth + n % kPanelWidth) * 2 + c % 2];
+      }
+    }
+  }
+  transform(output, sums, y);
+}
+
+template <std::size_t M>
+void winograd_tiles(const WinogradProduct& p, const Tile& tile, std::int64_t scale,
+                    const int (&input)[M + 2][M + 2], const int (&output)[M][M + 2],
+                    Extrema& extrema) {
+  const auto out_height = static_cast<std::size_t>(p.rows.out_height);
+  const auto out_width = static_cast<std::size_t>(p.rows.out_width);
+  for (std::size_t t = tile.row_begin; t < tile.row_end; ++t) {
+    const std::size_t image = t / (p.tiles_y() * p.tiles_x());
+    const std::size_t y = t / p.tiles_x() % p.tiles_y() * M;
+    const std::size_t x = t % p.tiles_x() * M;
+    const Quantization& quantization = p.quantization[image / p.images_per_range];
+    const std::uint8_t* from = p.a + image * static_cast<std::size_t>(p.rows.image_stride) +
+                               y * static_cast<std::size_t>(p.rows.line_stride) +
+                               x * static_cast<std::size_t>(p.rows.pixel_stride);
+    for (std::size_t n = tile.panel_begin * kPanelWidth; n < last_column(tile, p.columns); ++n) {
+      std::int64_t sums[M][M];
+      winograd_sums<M>(p, from, quantization.zero_point, n, input, output, sums);
+      for (std::size_t i = 0; i < M && y + i < out_height; ++i) {
+        for (std::size_t j = 0; j < M && x + j < out_width; ++j) {
+          const std::size_t row = (image * out_height + y + i) * out_width + x + j;
+          const auto sum = static_cast<std::int32_t>(sums[i][j] / scale);
+          if (p.accumulators != nullptr) {
+            p.accumulators[row * p.out_stride + n] = sum;
+            continue;
+          }
+          const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
+          const float product = static_cast<float>(sum) * (quantization.scale * p.b_scales[n]);
+          finish(p.activation, product + bias, p.out[row * p.out_stride + n], extrema);
+        }
+      }
+    }
+  }
+}
+
+Extrema winograd_product(const WinogradProduct& p, const Tile& tile, std::byte*) noexcept {
+  Extrema extrema;
+  if (p.tile_size == 4) {
+    winograd_tiles<4>(p, tile, 576, kInput4, kOutput4, extrema);
+  } else {
+    winograd_tiles<2>(p, tile, 4, kInput2, kOutput2, extrema);
+  }
+  return extrema;
+}
+
 Extrema depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
                           std::size_t line_end) noexcept {
   Extrema extrema;
@@ -270,8 +366,8 @@ void softmax(const float* x, std::size_t rows, std::size_t n, float* out) noexce
 }  // namespace
 
 constinit const KernelTable reference_kernels = {
-    "reference", float_product, int8_product, depthwise_product,
-    pool,        extrema,       moments,      histogram,
-    quantize,    unary,         binary,       softmax};
+    "reference", float_product, int8_product, winograd_product, depthwise_product,
+    pool,        extrema,       moments,      histogram,        quantize,
+    unary,       binary,        softmax};
 
 }  // namespace octavo::kernels

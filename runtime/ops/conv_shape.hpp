@@ -28,6 +28,11 @@ struct ConvShape {
   [[nodiscard]] bool depthwise() const {
     return groups > 1 && groups == in_channels && groups == out_channels;
   }
+  /// Whether every position is multiplied by itself: the input is a matrix of rows.
+  [[nodiscard]] bool pointwise() const {
+    return groups == 1 && kernel_height == 1 && kernel_width == 1 && stride_height == 1 &&
+           stride_width == 1 && !padded();
+  }
   /// Whether the taps of one kernel line are neighbours in memory.
   [[nodiscard]] bool lines_contiguous() const { return groups == 1 && dilation_width == 1; }
 

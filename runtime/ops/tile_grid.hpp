@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "kernels/kernels.hpp"
@@ -10,65 +11,65 @@
 namespace octavo {
 
 /// A product cut into tiles for threads: along its rows where there are enough of them, else along
-/// its panels. Cuts fall on multiples of the kernels' row block, so that every tile but the last is
-/// made of full blocks.
+/// its panels.
 class TileGrid {
  public:
+  struct Split {
+    std::size_t min_rows = 6;          ///< of a tile; with fewer, panels are split
+    std::size_t row_multiple = 6;      ///< tiles but the last hold a multiple of it
+    std::size_t tiles_per_thread = 2;  ///< more than one evens out threads that were held up
+  };
+
   TileGrid(std::size_t rows, std::size_t panels, std::uint64_t macs, std::size_t threads)
-      : rows_(rows), panels_(panels) {
-    if (threads > 1 && macs >= kMinMacs) split(threads * kTilesPerThread);
+      : TileGrid(rows, panels, macs, threads, Split()) {}
+  TileGrid(std::size_t rows, std::size_t panels, std::uint64_t macs, std::size_t threads,
+           const Split& split)
+      : rows_(rows), panels_(panels), rows_per_tile_(rows), panels_per_tile_(panels) {
+    if (threads > 1 && macs >= kMinMacs) cut(split, threads * split.tiles_per_thread);
     extrema_.resize(size());
   }
 
   [[nodiscard]] std::size_t size() const { return row_tiles() * panel_tiles(); }
 
-  /// Calls multiply(tile) for all tiles and merges the extremes that it returns.
+  /// Whether every tile holds all panels of its rows.
+  [[nodiscard]] bool splits_rows_only() const { return panel_tiles() == 1; }
+
+  /// Calls multiply(tile, its index) for all tiles and merges the extremes that it returns.
   template <class Multiply>
   kernels::Extrema run(Workers& workers, const Multiply& multiply) {
-    workers.for_each(size(), [&](std::size_t i) noexcept { extrema_[i] = multiply(tile(i)); });
+    workers.for_each(size(), [&](std::size_t i) noexcept { extrema_[i] = multiply(tile(i), i); });
     kernels::Extrema all;
     for (const kernels::Extrema& part : extrema_) all.merge(part);
     return all;
   }
 
   [[nodiscard]] kernels::Tile tile(std::size_t index) const {
-    const std::size_t row = index / panel_tiles() * rows_per_tile();
-    const std::size_t panel = index % panel_tiles() * panels_per_tile();
-    return {row, std::min(rows_, row + rows_per_tile()), panel,
-            std::min(panels_, panel + panels_per_tile())};
+    const std::size_t row = index / panel_tiles() * rows_per_tile_;
+    const std::size_t panel = index % panel_tiles() * panels_per_tile_;
+    return {row, std::min(rows_, row + rows_per_tile_), panel,
+            std::min(panels_, panel + panels_per_tile_)};
   }
 
  private:
   /// Below this, waking a thread costs more than it saves.
   static constexpr std::uint64_t kMinMacs = 200'000;
-  static constexpr std::size_t kTilesPerThread = 2;
-  static constexpr std::size_t kRowBlock = 6;
 
-  void split(std::size_t wanted) {
-    if (rows_ >= wanted * kRowBlock) {
-      rows_per_tile_ = round_up((rows_ + wanted - 1) / wanted);
+  void cut(const Split& split, std::size_t wanted) {
+    if (rows_ >= wanted * split.min_rows) {
+      const std::size_t multiple = split.row_multiple;
+      rows_per_tile_ = divided_up(divided_up(rows_, wanted), multiple) * multiple;
     } else {
       panels_per_tile_ = std::max<std::size_t>(1, panels_ / wanted);
     }
   }
-  static std::size_t round_up(std::size_t n) { return (n + kRowBlock - 1) / kRowBlock * kRowBlock; }
-  [[nodiscard]] std::size_t rows_per_tile() const {
-    return rows_per_tile_ ? rows_per_tile_ : rows_;
-  }
-  [[nodiscard]] std::size_t panels_per_tile() const {
-    return panels_per_tile_ ? panels_per_tile_ : panels_;
-  }
-  [[nodiscard]] std::size_t row_tiles() const {
-    return (rows_ + rows_per_tile() - 1) / rows_per_tile();
-  }
-  [[nodiscard]] std::size_t panel_tiles() const {
-    return (panels_ + panels_per_tile() - 1) / panels_per_tile();
-  }
+  static std::size_t divided_up(std::size_t n, std::size_t by) { return (n + by - 1) / by; }
+  [[nodiscard]] std::size_t row_tiles() const { return divided_up(rows_, rows_per_tile_); }
+  [[nodiscard]] std::size_t panel_tiles() const { return divided_up(panels_, panels_per_tile_); }
 
   std::size_t rows_;
   std::size_t panels_;
-  std::size_t rows_per_tile_ = 0;          ///< 0: all
-  std::size_t panels_per_tile_ = 0;        ///< 0: all
+  std::size_t rows_per_tile_;
+  std::size_t panels_per_tile_;
   std::vector<kernels::Extrema> extrema_;  ///< per tile
 };
 

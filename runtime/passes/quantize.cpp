@@ -4,6 +4,7 @@
 
 #include "kernels/packing.hpp"
 #include "runtime/ops/product_weights.hpp"
+#include "runtime/ops/winograd_rule.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
@@ -31,7 +32,10 @@ void quantize_node(Graph& graph, Node& node, const WeightQuantization& options) 
   const ProductWeights layout(NodeView(graph, node));
   const std::vector<float> ordered = layout.to_kernel_order(weight.as<float>());
   const kernels::WeightShape& shape = layout.shape();
-  const int chain = shape.segments * shape.depth < kMinChainDepth ? 0 : options.max_chain;
+  const Shape& out = graph.values[node.outputs[0]].shape;
+  const bool winograd = ops::suits_winograd(NodeView(graph, node), std::span(out).subspan(2));
+  const bool chained = !winograd && shape.segments * shape.depth >= kMinChainDepth;
+  const int chain = chained ? options.max_chain : 0;
   const kernels::QuantizedWeights quantized =
       kernels::quantize_weights(ordered, shape, layout.channels(), chain, options.loss_budget_db);
   const std::vector<std::int8_t> values =

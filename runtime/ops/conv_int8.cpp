@@ -1,0 +1,72 @@
+#include "kernels/packing.hpp"
+#include "runtime/ops/conv_groups.hpp"
+#include "runtime/ops/conv_steps.hpp"
+#include "runtime/ops/product.hpp"
+#include "runtime/ops/quantized_input.hpp"
+
+namespace octavo::ops {
+namespace {
+
+class Int8Conv final : public Step {
+ public:
+  Int8Conv(const NodeView& node, const PlanContext& context)
+      : kernels_(*context.kernels),
+        shape_(node),
+        merge_(shape_.lines_contiguous()),
+        weights_(pack_groups<kernels::PackedInt8, std::int8_t>(shape_, merge_,
+                                                               int8_weights_in_kernel_order(node))),
+        epilogue_(node),
+        input_(node, context, shape_),
+        grid_(make_grid(shape_, context.threads)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const auto [quantization, a] = input_.quantize(memory, workers);
+    kernels::Int8Product product;
+    product.a = a;
+    product.rows = shape_.row_map(true, merge_);
+    product.quantization = quantization.data();
+    product.rows_per_range = shape_.rows() / quantization.size();
+    product.activation = epilogue_.activation();
+    product.out = memory.output<float>(0);
+    product.out_stride = static_cast<std::size_t>(shape_.out_channels);
+    kernels::Extrema extrema;
+    for (const kernels::PackedInt8& group : weights_) {
+      const auto g = static_cast<std::size_t>(&group - weights_.data());
+      const std::size_t column = g * shape_.group_columns();
+      kernels::Int8Product part = product;
+      part.a += g * shape_.group_channels();
+      part.out += column;
+      group.bind(part);
+      part.b_scales = epilogue_.weight_scales() + column;
+      part.bias = epilogue_.bias() ? epilogue_.bias() + column : nullptr;
+      extrema.merge(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
+        return kernels_.int8_product(part, tile);
+      }));
+    }
+    *memory.output_extrema = extrema;
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override { return input_.scratch_bytes(); }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
+  [[nodiscard]] Precision precision() const override { return Precision::int8; }
+  [[nodiscard]] std::string kernel() const override {
+    return describe_methods(weights_.front().methods());
+  }
+
+ private:
+  const kernels::KernelTable& kernels_;
+  ConvShape shape_;
+  bool merge_;
+  std::vector<kernels::PackedInt8> weights_;
+  ProductEpilogue epilogue_;
+  QuantizedInput input_;
+  TileGrid grid_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_direct_int8_conv(const NodeView& node, const PlanContext& context) {
+  return std::make_unique<Int8Conv>(node, context);
+}
+}  // namespace octavo::ops

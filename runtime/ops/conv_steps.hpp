@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "runtime/ops/conv_shape.hpp"
+#include "runtime/ops/operator.hpp"
+
+/// The ways to run a convolution, each in its own file. All of one precision give the same bits.
+namespace octavo::ops {
+
+std::unique_ptr<Step> make_float_conv(const NodeView& node, const PlanContext& context);
+std::unique_ptr<Step> make_depthwise_conv(const NodeView& node, const PlanContext& context);
+
+/// Any int8 convolution, as a product whose rows are gathered from the input.
+std::unique_ptr<Step> make_direct_int8_conv(const NodeView& node, const PlanContext& context);
+
+/// An int8 convolution that suits_winograd, in tiles of `tile_size`, which must be exact for its
+/// weights.
+std::unique_ptr<Step> make_winograd_conv(const NodeView& node, const PlanContext& context,
+                                         std::size_t tile_size);
+
+}  // namespace octavo::ops

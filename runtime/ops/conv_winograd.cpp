@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/winograd.hpp"
+#include "runtime/ops/conv_steps.hpp"
+#include "runtime/ops/product.hpp"
+#include "runtime/ops/quantized_input.hpp"
+#include "runtime/ops/tile_grid.hpp"
+
+namespace octavo::ops {
+namespace {
+
+/// The same convolution with the padding below and to the right that whole tiles read.
+ConvShape with_whole_tiles(ConvShape shape, std::size_t tile_size) {
+  const auto tile = static_cast<std::int64_t>(tile_size);
+  const auto rounding = [&](std::int64_t extent) { return (tile - extent % tile) % tile; };
+  shape.pad_bottom += rounding(shape.out_height);
+  shape.pad_right += rounding(shape.out_width);
+  return shape;
+}
+
+class WinogradConv final : public Step {
+ public:
+  WinogradConv(const NodeView& node, const PlanContext& context, std::size_t tile_size)
+      : kernels_(*context.kernels),
+        shape_(with_whole_tiles(ConvShape(node), tile_size)),
+        weights_(int8_weights_in_kernel_order(node), shape_.group_columns(), tile_size),
+        epilogue_(node),
+        input_(node, context, shape_) {
+    weights_.bind(product_);
+    product_.rows = shape_.row_map(true, false);
+    product_.b_scales = epilogue_.weight_scales();
+    product_.bias = epilogue_.bias();
+    product_.activation = epilogue_.activation();
+    product_.out_stride = shape_.group_columns();
+    grid_.emplace(static_cast<std::size_t>(shape_.images) * product_.tiles_y() * product_.tiles_x(),
+                  shape_.weights(false).panels(), shape_.macs(), context.threads,
+                  TileGrid::Split{.min_rows = 12, .row_multiple = 1, .tiles_per_thread = 1});
+  }
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const auto [quantization, a] = input_.quantize(memory, workers);
+    product_.a = a;
+    product_.quantization = quantization.data();
+    product_.images_per_range = static_cast<std::size_t>(shape_.images) / quantization.size();
+    product_.out = memory.output<float>(0);
+    std::byte* workspaces = memory.scratch + workspace_offset();
+    *memory.output_extrema =
+        grid_->run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
+          return kernels_.winograd_product(product_, tile,
+                                           workspaces + index * product_.workspace_bytes());
+        });
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override {
+    return workspace_offset() + grid_->size() * product_.workspace_bytes();
+  }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] Precision precision() const override { return Precision::int8; }
+  [[nodiscard]] std::string kernel() const override {
+    return "int8 winograd " + std::to_string(product_.tile_size) + "x" +
+           std::to_string(product_.tile_size);
+  }
+
+ private:
+  /// Behind the quantized input, on a cache line.
+  [[nodiscard]] std::size_t workspace_offset() const {
+    return (input_.scratch_bytes() + 63) / 64 * 64;
+  }
+
+  const kernels::KernelTable& kernels_;
+  ConvShape shape_;
+  kernels::PackedWinograd weights_;
+  ProductEpilogue epilogue_;
+  QuantizedInput input_;
+  kernels::WinogradProduct product_;
+  std::optional<TileGrid> grid_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_winograd_conv(const NodeView& node, const PlanContext& context,
+                                         std::size_t tile_size) {
+  return std::make_unique<WinogradConv>(node, context, tile_size);
+}
+
+}  // namespace octavo::ops

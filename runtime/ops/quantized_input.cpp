@@ -1,0 +1,45 @@
+#include "runtime/ops/quantized_input.hpp"
+
+#include <cstring>
+
+#include "runtime/ops/padded_copy.hpp"
+#include "runtime/ops/product.hpp"
+
+namespace octavo::ops {
+
+QuantizedInput::QuantizedInput(const NodeView& node, const PlanContext& context,
+                               const ConvShape& shape)
+    : kernels_(*context.kernels),
+      shape_(shape),
+      quantizer_(context, node.input(0).name, static_cast<std::size_t>(shape.images),
+                 element_count(node.shape(0)) / static_cast<std::size_t>(shape.images)) {}
+
+std::size_t QuantizedInput::scratch_bytes() const {
+  return quantizer_.scratch_bytes() + shape_.padded_elements() + kernels::kReadSlack;
+}
+
+QuantizedInput::Result QuantizedInput::quantize(const StepMemory& memory, Workers& workers) {
+  const auto* x = memory.input<float>(0);
+  auto* out = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
+  const auto quantization = quantizer_.choose(x, memory.input_extrema, memory.scratch, workers);
+  if (!shape_.padded()) {
+    const auto lines = static_cast<std::size_t>(shape_.images * shape_.in_height);
+    const auto length = static_cast<std::size_t>(shape_.in_width * shape_.in_channels);
+    quantize_lines(kernels_, x, lines, length, quantization, out, workers);
+    return {quantization, out};
+  }
+  const auto of_image = [&](std::size_t image) -> const kernels::Quantization& {
+    return quantization[quantization.size() == 1 ? 0 : image];
+  };
+  write_padded(
+      shape_, x, out, workers,
+      [&](std::uint8_t* to, std::size_t n, std::size_t image) noexcept {
+        std::memset(to, of_image(image).zero_point, n);
+      },
+      [&](std::uint8_t* to, const float* from, std::size_t n, std::size_t image) noexcept {
+        kernels_.quantize(from, n, of_image(image), to);
+      });
+  return {quantization, out};
+}
+
+}  // namespace octavo::ops

@@ -1,0 +1,160 @@
+#include "runtime/ops/row_product.hpp"
+
+#include <algorithm>
+
+#include "kernels/packing.hpp"
+#include "runtime/ops/dynamic_quantizer.hpp"
+#include "runtime/ops/product.hpp"
+#include "runtime/ops/tile_grid.hpp"
+
+namespace octavo::ops {
+namespace {
+
+kernels::WeightShape weights_of(const RowProductShape& shape) {
+  return {shape.columns, 1, shape.depth};
+}
+
+kernels::RowMap row_map(const RowProductShape& shape) {
+  return kernels::RowMap::matrix(static_cast<std::int64_t>(shape.rows),
+                                 static_cast<std::int64_t>(shape.depth));
+}
+
+TileGrid make_grid(const RowProductShape& shape, std::size_t threads) {
+  const std::uint64_t macs = std::uint64_t{shape.rows} * shape.depth * shape.columns;
+  return {shape.rows, weights_of(shape).panels(), macs, threads};
+}
+
+class FloatRowProduct final : public Step {
+ public:
+  FloatRowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
+      : kernels_(*context.kernels),
+        shape_(shape),
+        weights_(float_weights_in_kernel_order(node), weights_of(shape)),
+        epilogue_(node),
+        grid_(make_grid(shape, context.threads)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    kernels::FloatProduct product;
+    product.a = memory.input<float>(0);
+    product.rows = row_map(shape_);
+    weights_.bind(product);
+    product.bias = epilogue_.bias();
+    product.activation = epilogue_.activation();
+    product.out = memory.output<float>(0);
+    product.out_stride = shape_.columns;
+    *memory.output_extrema =
+        grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
+          return kernels_.float_product(product, tile);
+        });
+  }
+
+  [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+
+ private:
+  const kernels::KernelTable& kernels_;
+  RowProductShape shape_;
+  kernels::PackedFloat weights_;
+  ProductEpilogue epilogue_;
+  TileGrid grid_;
+};
+
+/// With one range for all rows, each tile quantizes a block of rows right before it multiplies
+/// them, so that they are still in the cache. Tiles that share rows find them quantized beforehand.
+class Int8RowProduct final : public Step {
+ public:
+  Int8RowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
+      : kernels_(*context.kernels),
+        shape_(shape),
+        weights_(int8_weights_in_kernel_order(node), weights_of(shape)),
+        epilogue_(node),
+        quantizer_(context, node.input(0).name, shape.samples,
+                   shape.rows / shape.samples * shape.depth),
+        grid_(make_grid(shape, context.threads)),
+        block_rows_(std::clamp<std::size_t>(kBlockBytes / shape.depth, kMinBlockRows, shape.rows)),
+        by_block_(quantizer_.ranges() == 1 && grid_.splits_rows_only() &&
+                  block_rows_ < shape.rows) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const auto* x = memory.input<float>(0);
+    auto* quantized = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
+    const auto quantization = quantizer_.choose(x, memory.input_extrema, memory.scratch, workers);
+
+    kernels::Int8Product product;
+    product.a = quantized;
+    product.rows = row_map(shape_);
+    weights_.bind(product);
+    product.quantization = quantization.data();
+    product.rows_per_range = shape_.rows / quantization.size();
+    product.b_scales = epilogue_.weight_scales();
+    product.bias = epilogue_.bias();
+    product.activation = epilogue_.activation();
+    product.out = memory.output<float>(0);
+    product.out_stride = shape_.columns;
+    if (!by_block_) {
+      quantize_lines(kernels_, x, shape_.rows, shape_.depth, quantization, quantized, workers);
+    }
+    *memory.output_extrema =
+        grid_.run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
+          if (!by_block_) return kernels_.int8_product(product, tile);
+          return multiply_by_block(product, x, tile, quantized + index * block_bytes());
+        });
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override {
+    const std::size_t quantized =
+        by_block_ ? grid_.size() * block_bytes() : shape_.rows * shape_.depth;
+    return quantizer_.scratch_bytes() + quantized + kernels::kReadSlack;
+  }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] Precision precision() const override { return Precision::int8; }
+  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_.methods()); }
+
+ private:
+  static constexpr std::size_t kBlockBytes = 64 * 1024;
+  static constexpr std::size_t kMinBlockRows = 24;
+
+  /// On cache lines, with the slack that kernels may read.
+  [[nodiscard]] std::size_t block_bytes() const {
+    return (block_rows_ * shape_.depth + 2 * kernels::kReadSlack - 1) / kernels::kReadSlack *
+           kernels::kReadSlack;
+  }
+
+  kernels::Extrema multiply_by_block(const kernels::Int8Product& product, const float* x,
+                                     const kernels::Tile& tile,
+                                     std::uint8_t* quantized) const noexcept {
+    kernels::Extrema extrema;
+    kernels::Int8Product block = product;
+    block.a = quantized;
+    for (std::size_t row = tile.row_begin; row < tile.row_end; row += block_rows_) {
+      const std::size_t rows = std::min(block_rows_, tile.row_end - row);
+      kernels_.quantize(x + row * shape_.depth, rows * shape_.depth, *product.quantization,
+                        quantized);
+      block.out = product.out + row * product.out_stride;
+      extrema.merge(kernels_.int8_product(block, {0, rows, tile.panel_begin, tile.panel_end}));
+    }
+    return extrema;
+  }
+
+  const kernels::KernelTable& kernels_;
+  RowProductShape shape_;
+  kernels::PackedInt8 weights_;
+  ProductEpilogue epilogue_;
+  DynamicQuantizer quantizer_;
+  TileGrid grid_;
+  std::size_t block_rows_;
+  bool by_block_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_row_product(const NodeView& node, const PlanContext& context,
+                                       const RowProductShape& shape) {
+  if (context.precision == Precision::int8) {
+    return std::make_unique<Int8RowProduct>(node, context, shape);
+  }
+  return std::make_unique<FloatRowProduct>(node, context, shape);
+}
+
+}  // namespace octavo::ops

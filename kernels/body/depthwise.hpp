@@ -20,10 +20,11 @@ simd::batch<float, A> depthwise_bias(const DepthwiseProduct& p, std::size_t chan
 /// All channels of one output position, with any kernel and at any border.
 template <class A>
 void depthwise_position(const DepthwiseProduct& p, const RowCursor& row, float* out,
-                        Epilogue<A>& epilogue) {
+                        ExtremaLanes<A>& extrema) {
   using Floats = simd::batch<float, A>;
   const RowMap& map = p.rows;
   const Window window(map, row.input_y(), row.input_x());
+  Epilogue<A> epilogue(p.activation, extrema);
   for (std::size_t c = 0; c < p.channels; c += Floats::size) {
     Floats sum = depthwise_bias<A>(p, c);
     for (std::int64_t i = window.top; i < window.bottom; ++i) {
@@ -38,6 +39,7 @@ void depthwise_position(const DepthwiseProduct& p, const RowCursor& row, float* 
     }
     epilogue.store(sum, p.channels - c, out + c);
   }
+  epilogue.save(extrema);
 }
 
 /// What stands in for an input line in the padding, read at every position.
@@ -56,10 +58,10 @@ class Depthwise3x3 {
 
  public:
   Depthwise3x3(const DepthwiseProduct& p, const DepthwiseLine (&lines)[3], std::size_t channel,
-               float* out, const Epilogue<A>& epilogue)
+               float* out, const ExtremaLanes<A>& extrema)
       : map_(p.rows),
         bias_(depthwise_bias<A>(p, channel)),
-        epilogue_(epilogue),
+        epilogue_(p.activation, extrema),
         count_(p.channels - channel),
         out_(out + channel),
         out_stride_(static_cast<std::int64_t>(p.channels)) {
@@ -131,7 +133,7 @@ class Depthwise3x3 {
     }
   }
 
-  [[nodiscard]] const Epilogue<A>& epilogue() const { return epilogue_; }
+  void save(ExtremaLanes<A>& extrema) const { epilogue_.save(extrema); }
 
  private:
   /// Returns where the next position goes.
@@ -163,7 +165,7 @@ class Depthwise3x3 {
 /// One output line of a 3x3 kernel; `row` is at its start.
 template <class A>
 [[gnu::flatten]] void depthwise_3x3_line(const DepthwiseProduct& p, const RowCursor& row,
-                                         float* out, Epilogue<A>& epilogue) {
+                                         float* out, ExtremaLanes<A>& extrema) {
   const RowMap& map = p.rows;
   DepthwiseLine lines[3];
   for (std::int64_t i = 0; i < 3; ++i) {
@@ -183,13 +185,13 @@ template <class A>
   for (std::int64_t x = 0; x < map.out_width; x += block) {
     const std::int64_t end = x + block < map.out_width ? x + block : map.out_width;
     for (std::size_t c = 0; c < p.channels; c += simd::lanes<float, A>) {
-      Depthwise3x3<A> line(p, lines, c, out, epilogue);
+      Depthwise3x3<A> line(p, lines, c, out, extrema);
       if (by_input) {
         line.run_by_input(x, end);
       } else {
         line.run_by_output(x, end);
       }
-      epilogue = line.epilogue();
+      line.save(extrema);
     }
   }
 }
@@ -197,7 +199,7 @@ template <class A>
 template <class A>
 Extrema depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
                           std::size_t line_end) noexcept {
-  Epilogue<A> epilogue(p.activation);
+  ExtremaLanes<A> extrema;
   const RowMap& map = p.rows;
   const auto width = static_cast<std::size_t>(map.out_width);
   const bool is_3x3 = map.kernel_height == 3 && map.kernel_width == 3 && map.dilation_height == 1 &&
@@ -206,14 +208,14 @@ Extrema depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
     RowCursor row(map, line * width);
     float* out = p.out + line * width * p.channels;
     if (is_3x3) {
-      depthwise_3x3_line<A>(p, row, out, epilogue);
+      depthwise_3x3_line<A>(p, row, out, extrema);
       continue;
     }
     for (std::size_t x = 0; x < width; ++x, row.next(), out += p.channels) {
-      depthwise_position<A>(p, row, out, epilogue);
+      depthwise_position<A>(p, row, out, extrema);
     }
   }
-  return epilogue.extrema();
+  return extrema.merged();
 }
 
 }  // namespace

@@ -24,64 +24,97 @@ template <class A>
   });
 }
 
-/// What follows the sums of a product: the activation, and the extremes of what it gives.
+/// Whether all of `width` columns of sums are whole batches to be clamped: Epilogue::store_clamped
+/// applies.
+inline bool is_plain(const Activation& activation, std::size_t width) {
+  return activation.method == UnaryMethod::clamp && width % kPanelWidth == 0;
+}
+
+/// The extremes of what a product has written so far, lane by lane.
+template <class A>
+struct ExtremaLanes {
+  static constexpr std::size_t kLanes = simd::lanes<float, A>;
+
+  alignas(64) float low[kLanes];
+  alignas(64) float high[kLanes];
+  alignas(64) float poison[kLanes];  ///< sums of x * 0: 0 as long as all x are finite, then NaN
+
+  ExtremaLanes() {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      low[i] = Extrema{}.low;
+      high[i] = Extrema{}.high;
+      poison[i] = 0.0F;
+    }
+  }
+
+  [[nodiscard]] Extrema merged() const {
+    Extrema result;
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      result.merge({low[i], high[i], poison[i] == 0.0F});
+    }
+    return result;
+  }
+};
+
+/// What follows the sums of a product: the activation, and the extremes of what it gives. Made for
+/// one loop, in whose registers it stays; `save` hands the extremes on.
 template <class A>
 class Epilogue {
   using Floats = simd::batch<float, A>;
 
  public:
-  explicit Epilogue(const Activation& activation)
-      : activation_(&activation), alpha_(activation.alpha), beta_(activation.beta) {}
+  Epilogue(const Activation& activation, const ExtremaLanes<A>& so_far)
+      : activation_(activation),
+        alpha_(activation.alpha),
+        beta_(activation.beta),
+        low_(Floats::load_aligned(so_far.low)),
+        high_(Floats::load_aligned(so_far.high)),
+        poison_(Floats::load_aligned(so_far.poison)) {}
 
-  Floats activate(const Floats& x) const {
-    if (activation_->method == UnaryMethod::clamp) [[likely]] {
-      return simd::clamp(x, alpha_, beta_);
-    }
-    return activated<A>(*activation_, x);
+  /// Activates, stores and counts in a whole batch, where the activation is a clamp.
+  void store_clamped(const Floats& x, float* out) {
+    const Floats y = simd::clamp(x, alpha_, beta_);
+    include(y);
+    y.store_unaligned(out);
   }
 
+  /// The same for any activation and the first `count` values, all when there are more.
+  void store(const Floats& x, std::size_t count, float* out) {
+    const bool clamp = activation_.method == UnaryMethod::clamp;
+    const Floats y = clamp ? simd::clamp(x, alpha_, beta_) : activated<A>(activation_, x);
+    if (count >= Floats::size) {
+      include(y);
+      y.store_unaligned(out);
+    } else if (count > 0) {
+      include(store_part(y, count, out));
+    }
+  }
+
+  void save(ExtremaLanes<A>& to) const {
+    low_.store_aligned(to.low);
+    high_.store_aligned(to.high);
+    poison_.store_aligned(to.poison);
+  }
+
+ private:
   void include(const Floats& x) {
     low_ = xsimd::min(x, low_);
     high_ = xsimd::max(x, high_);
     poison_ = xsimd::fma(x, Floats(0.0F), poison_);
   }
 
-  /// Activates, stores and counts in the first `count` values, all when there are more.
-  void store(const Floats& x, std::size_t count, float* out) {
-    const Floats y = activate(x);
-    if (count >= Floats::size) {
-      include(y);
-      y.store_unaligned(out);
-      return;
-    }
-    if (count == 0) return;
+  /// Stores the first `count` values and returns them with the first one repeated behind them.
+  [[gnu::noinline]] static Floats store_part(Floats y, std::size_t count, float* out) {
     float values[Floats::size];
     y.store_unaligned(values);
     std::memcpy(out, values, count * sizeof(float));
     for (std::size_t i = count; i < Floats::size; ++i) values[i] = values[0];
-    include(Floats::load_unaligned(values));
+    return Floats::load_unaligned(values);
   }
 
-  [[nodiscard]] Extrema extrema() const {
-    Extrema result;
-    float lows[Floats::size];
-    float highs[Floats::size];
-    float poisons[Floats::size];
-    low_.store_unaligned(lows);
-    high_.store_unaligned(highs);
-    poison_.store_unaligned(poisons);
-    for (std::size_t i = 0; i < Floats::size; ++i) {
-      result.merge({lows[i], highs[i], poisons[i] == 0.0F});
-    }
-    return result;
-  }
-
- private:
-  const Activation* activation_;
+  const Activation& activation_;
   Floats alpha_, beta_;
-  Floats low_ = Floats(Extrema{}.low);
-  Floats high_ = Floats(Extrema{}.high);
-  Floats poison_ = Floats(0.0F);  ///< sum of x * 0: 0 as long as all x are finite, then NaN
+  Floats low_, high_, poison_;
 };
 
 }  // namespace

@@ -106,23 +106,26 @@ template <class A, std::size_t Rows>
   });
 }
 
-/// out = activation(sums + bias).
-template <class A>
+/// out = activation(sums + bias); `Plain` as is_plain says.
+template <class A, bool Plain>
 void finish_float_tile(const FloatProduct& p, std::size_t first_row, std::size_t rows,
-                       std::size_t panel, const float* sums, Epilogue<A>& all) {
+                       std::size_t panel, const float* sums, ExtremaLanes<A>& extrema) {
   using Floats = simd::batch<float, A>;
   const std::size_t column = panel * kPanelWidth;
-  const std::size_t width = p.columns - column < kPanelWidth ? p.columns - column : kPanelWidth;
   const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
-  Epilogue<A> epilogue = all;  // a copy stays in registers
+  Epilogue<A> epilogue(p.activation, extrema);
   for (std::size_t r = 0; r < rows; ++r, sums += kPanelWidth) {
     float* out = p.out + (first_row + r) * p.out_stride + column;
     for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
-      epilogue.store(Floats::load_aligned(sums + n) + Floats::load_unaligned(bias + n),
-                     columns_from(n, width), out + n);
+      const Floats sum = Floats::load_aligned(sums + n) + Floats::load_unaligned(bias + n);
+      if constexpr (Plain) {
+        epilogue.store_clamped(sum, out + n);
+      } else {
+        epilogue.store(sum, columns_from(column + n, p.columns), out + n);
+      }
     }
   }
-  all = epilogue;
+  epilogue.save(extrema);
 }
 
 inline constexpr std::size_t kMostFloatRows = 12;
@@ -184,12 +187,13 @@ struct FloatBlock {
 
 template <class A>
 void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t panel,
-                 Epilogue<A>& epilogue) {
+                 ExtremaLanes<A>& extrema) {
   alignas(64) float sums[kMostFloatRows * kPanelWidth];
   FloatTile tile;
   tile.product = &p;
   tile.b = p.b + panel * kPanelWidth * p.depth * static_cast<std::size_t>(p.rows.segments());
   tile.sums = sums;
+  const bool plain = is_plain(p.activation, panel_columns(p.columns, panel));
   const EvenSplit split(block.rows, kFloatTileRows<A>);
   std::size_t first = 0;
   for (std::size_t part = 0; part < split.parts(); ++part) {
@@ -197,18 +201,22 @@ void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t pan
     tile.rows = block.starts + first;
     tile.inside = block.inside(first, rows);
     kFloatTiles<A>.functions[rows - 1](tile);
-    finish_float_tile<A>(p, block.first_row + first, rows, panel, sums, epilogue);
+    if (plain) {
+      finish_float_tile<A, true>(p, block.first_row + first, rows, panel, sums, extrema);
+    } else {
+      finish_float_tile<A, false>(p, block.first_row + first, rows, panel, sums, extrema);
+    }
     first += rows;
   }
 }
 
 template <class A>
 Extrema float_product(const FloatProduct& p, const Tile& tile) noexcept {
-  Epilogue<A> epilogue(p.activation);
+  ExtremaLanes<A> extrema;
   for_each_panel<FloatBlock>(p, tile, [&](const FloatBlock& block, std::size_t panel) {
-    float_panel<A>(p, block, panel, epilogue);
+    float_panel<A>(p, block, panel, extrema);
   });
-  return epilogue.extrema();
+  return extrema.merged();
 }
 
 }  // namespace

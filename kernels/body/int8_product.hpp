@@ -100,42 +100,67 @@ inline Int8Method method_for(Int8Method method, std::size_t rows) {
   return rows <= kFewRows && method != Int8Method::wide ? Int8Method::chain1 : method;
 }
 
-/// Brings the sums of one tile to floats (or writes them as they are).
-template <class A>
-void finish_int8_tile(const Int8Product& p, const Int8Block& block, std::size_t first,
-                      std::size_t rows, std::size_t panel, std::int32_t origin,
-                      const std::int32_t* acc, Epilogue<A>& all) {
-  using Ints = simd::batch<std::int32_t, A>;
-  using Floats = simd::batch<float, A>;
-  const std::size_t column = panel * kPanelWidth;
-  const std::size_t width = p.columns - column < kPanelWidth ? p.columns - column : kPanelWidth;
-  const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
-  Epilogue<A> epilogue = all;  // a copy stays in registers
+/// Sums of one tile, counted from `origin`, on their way to the output.
+struct Int8Sums {
+  std::size_t first_row, rows;  ///< of the block
+  std::size_t panel;
+  std::int32_t origin;
+  const std::int32_t* acc;
 
-  for (std::size_t r = 0; r < rows; ++r, acc += kPanelWidth) {
-    const Quantization& quantization = *block.quantizations[first + r];
-    const Ints correction(origin - quantization.zero_point);
+  /// The exact sums of row r from column n of the panel on.
+  template <class A>
+  simd::batch<std::int32_t, A> exact(const Int8Product& p, std::size_t r, std::size_t n,
+                                     const Quantization& quantization) const {
+    using Ints = simd::batch<std::int32_t, A>;
+    return Ints::load_aligned(acc + r * kPanelWidth + n) +
+           Ints(origin - quantization.zero_point) *
+               Ints::load_aligned(p.column_sums + panel * kPanelWidth + n);
+  }
+};
+
+/// Brings the sums of one tile to floats; `Plain` as is_plain says.
+template <class A, bool Plain>
+void finish_int8_tile(const Int8Product& p, const Int8Block& block, const Int8Sums& sums,
+                      ExtremaLanes<A>& extrema) {
+  using Floats = simd::batch<float, A>;
+  const std::size_t column = sums.panel * kPanelWidth;
+  const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
+  Epilogue<A> epilogue(p.activation, extrema);
+  for (std::size_t r = 0; r < sums.rows; ++r) {
+    const Quantization& quantization = *block.quantizations[sums.first_row + r];
     const Floats scale(quantization.scale);
-    const std::size_t out = (block.first_row + first + r) * p.out_stride + column;
-    for (std::size_t n = 0; n < kPanelWidth; n += Ints::size) {
-      const Ints exact =
-          Ints::load_aligned(acc + n) + correction * Ints::load_aligned(p.column_sums + column + n);
-      const std::size_t count = columns_from(n, width);
-      if (p.accumulators != nullptr) {
-        store_first(exact, count, p.accumulators + out + n);
-        continue;
+    float* out = p.out + (block.first_row + sums.first_row + r) * p.out_stride + column;
+    for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
+      const Floats sum = xsimd::to_float(sums.exact<A>(p, r, n, quantization)) *
+                             (scale * Floats::load_unaligned(p.b_scales + column + n)) +
+                         Floats::load_unaligned(bias + n);
+      if constexpr (Plain) {
+        epilogue.store_clamped(sum, out + n);
+      } else {
+        epilogue.store(sum, columns_from(column + n, p.columns), out + n);
       }
-      const Floats product =
-          xsimd::to_float(exact) * (scale * Floats::load_unaligned(p.b_scales + column + n));
-      epilogue.store(product + Floats::load_unaligned(bias + n), count, p.out + out + n);
     }
   }
-  all = epilogue;
+  epilogue.save(extrema);
+}
+
+/// Writes the sums of one tile as they are.
+template <class A>
+void store_int8_tile(const Int8Product& p, const Int8Block& block, const Int8Sums& sums) {
+  const std::size_t column = sums.panel * kPanelWidth;
+  for (std::size_t r = 0; r < sums.rows; ++r) {
+    const std::size_t row = block.first_row + sums.first_row + r;
+    const Quantization& quantization = *block.quantizations[sums.first_row + r];
+    for (std::size_t n = 0; n < kPanelWidth; n += simd::lanes<std::int32_t, A>) {
+      store_first(sums.exact<A>(p, r, n, quantization), columns_from(column + n, p.columns),
+                  p.accumulators + row * p.out_stride + column + n);
+    }
+  }
 }
 
 template <class A>
 void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel,
-                Epilogue<A>& epilogue) {
+                ExtremaLanes<A>& extrema) {
   alignas(64) std::int32_t acc[Int8Tiles::kMaxRows * kPanelWidth];
   const Int8Method method = method_for(p.methods[panel], block.rows);
   const Int8Tiles& tiles = kInt8Tiles<A>[static_cast<std::size_t>(method)];
@@ -148,24 +173,32 @@ void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel,
   tile.b = p.b + panel * panel_bytes;
   tile.compensation = p.compensation + panel * p.compensation_stride;
   tile.acc = acc;
+  const bool plain = is_plain(p.activation, panel_columns(p.columns, panel));
   const EvenSplit split(block.rows, tiles.rows);
   std::size_t first = 0;
   for (std::size_t part = 0; part < split.parts(); ++part) {
     const std::size_t rows = split.size(part);
     tile.rows = block.starts + first;
     tiles.functions[rows - 1](tile);
-    finish_int8_tile<A>(p, block, first, rows, panel, tiles.origin, acc, epilogue);
+    const Int8Sums sums{first, rows, panel, tiles.origin, acc};
+    if (p.accumulators != nullptr) {
+      store_int8_tile<A>(p, block, sums);
+    } else if (plain) {
+      finish_int8_tile<A, true>(p, block, sums, extrema);
+    } else {
+      finish_int8_tile<A, false>(p, block, sums, extrema);
+    }
     first += rows;
   }
 }
 
 template <class A>
 Extrema int8_product(const Int8Product& p, const Tile& tile) noexcept {
-  Epilogue<A> epilogue(p.activation);
+  ExtremaLanes<A> extrema;
   for_each_panel<Int8Block>(p, tile, [&](const Int8Block& block, std::size_t panel) {
-    int8_panel<A>(p, block, panel, epilogue);
+    int8_panel<A>(p, block, panel, extrema);
   });
-  return epilogue.extrema();
+  return extrema.merged();
 }
 
 }  // namespace

@@ -31,9 +31,15 @@ void store_first(const simd::batch<T, A>& values, std::size_t count, T* out) {
   std::memcpy(out, buffer, count * sizeof(T));
 }
 
-/// Of `width` columns, those from `column` on.
-inline std::size_t columns_from(std::size_t column, std::size_t width) {
-  return column < width ? width - column : 0;
+/// Of `columns` columns, those from `column` on.
+inline std::size_t columns_from(std::size_t column, std::size_t columns) {
+  return column < columns ? columns - column : 0;
+}
+
+/// The columns of a panel.
+inline std::size_t panel_columns(std::size_t columns, std::size_t panel) {
+  const std::size_t left = columns - panel * kPanelWidth;
+  return left < kPanelWidth ? left : kPanelWidth;
 }
 
 }  // namespace

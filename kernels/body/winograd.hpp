@@ -155,24 +155,38 @@ void multiply_block(const WinogradProduct& p, const WinogradBlock& block, const 
   }
 }
 
-/// A^T m A of one vector of columns of one tile, brought to floats (or written as it is).
+/// A^T m A of one vector of columns of one tile, into y [M][M].
 template <class A, std::size_t M>
-[[gnu::always_inline]] inline void finish_winograd_tile(const WinogradProduct& p,
-                                                        const WinogradTile& tile,
-                                                        const std::int32_t* sums,
-                                                        std::size_t column, Epilogue<A>& epilogue) {
+[[gnu::always_inline]] inline void transform_sums(const std::int32_t* sums, std::size_t stride,
+                                                  simd::batch<std::int32_t, A> (&y)[M * M]) {
   using Ints = simd::batch<std::int32_t, A>;
-  using Floats = simd::batch<float, A>;
   constexpr std::size_t kSide = M + 2;
-  Ints lines[kSide][M];
+  Ints columns[kSide][M];
   simd::unroll<kSide>([&](auto j) __attribute__((always_inline)) {
     Ints m[kSide];
     simd::unroll<kSide>([&](auto i) __attribute__((always_inline)) {
-      m[i] = Ints::load_aligned(sums + (i * kSide + j) * p.sums_stride());
+      m[i] = Ints::load_aligned(sums + (i * kSide + j) * stride);
     });
-    WinogradTransform<M>::output(m, lines[j]);
+    WinogradTransform<M>::output(m, columns[j]);
   });
+  simd::unroll<M>([&](auto i) __attribute__((always_inline)) {
+    Ints m[kSide];
+    Ints line[M];
+    simd::unroll<kSide>([&](auto j) __attribute__((always_inline)) { m[j] = columns[j][i]; });
+    WinogradTransform<M>::output(m, line);
+    simd::unroll<M>([&](auto j) __attribute__((always_inline)) {
+      y[i * M + j] = WinogradTransform<M>::unscaled(line[j]);
+    });
+  });
+}
 
+/// Brings one vector of columns of one tile to floats (or writes the sums as they are); `Plain` as
+/// is_plain says.
+template <class A, std::size_t M, bool Plain>
+[[gnu::always_inline]] inline void finish_winograd_tile(
+    const WinogradProduct& p, const WinogradTile& tile,
+    const simd::batch<std::int32_t, A> (&y)[M * M], std::size_t column, Epilogue<A>& epilogue) {
+  using Floats = simd::batch<float, A>;
   const auto out_width = static_cast<std::size_t>(p.rows.out_width);
   const auto out_height = static_cast<std::size_t>(p.rows.out_height);
   const std::size_t height = out_height - tile.y < M ? out_height - tile.y : M;
@@ -181,48 +195,45 @@ template <class A, std::size_t M>
   const Floats scale =
       Floats(quantization_of(p, tile).scale) * Floats::load_unaligned(p.b_scales + column);
   const Floats bias = p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F);
-  std::size_t out =
+  std::size_t line =
       ((tile.image * out_height + tile.y) * out_width + tile.x) * p.out_stride + column;
-  simd::unroll<M>([&](auto i) __attribute__((always_inline)) {
-    if (i >= height) return;
-    Ints m[kSide];
-    Ints y[M];
-    simd::unroll<kSide>([&](auto j) __attribute__((always_inline)) { m[j] = lines[j][i]; });
-    WinogradTransform<M>::output(m, y);
-    simd::unroll<M>([&](auto j) __attribute__((always_inline)) {
-      if (j >= width) return;
-      const Ints exact = WinogradTransform<M>::unscaled(y[j]);
-      const std::size_t to = out + j * p.out_stride;
-      if (p.accumulators != nullptr) {
-        store_first(exact, count, p.accumulators + to);
+  for (std::size_t i = 0; i < height; ++i, line += out_width * p.out_stride) {
+    std::size_t out = line;
+    for (std::size_t j = 0; j < width; ++j, out += p.out_stride) {
+      const Floats sum = xsimd::to_float(y[i * M + j]) * scale + bias;
+      if constexpr (Plain) {
+        epilogue.store_clamped(sum, p.out + out);
+      } else if (p.accumulators != nullptr) {
+        store_first(y[i * M + j], count, p.accumulators + out);
       } else {
-        epilogue.store(xsimd::to_float(exact) * scale + bias, count, p.out + to);
+        epilogue.store(sum, count, p.out + out);
       }
-    });
-    out += out_width * p.out_stride;
-  });
+    }
+  }
 }
 
-template <class A, std::size_t M>
+template <class A, std::size_t M, bool Plain>
 [[gnu::flatten]] void finish_block(const WinogradProduct& p, const WinogradBlock& block,
-                                   const Tile& part, Epilogue<A>& all) {
+                                   const Tile& part, ExtremaLanes<A>& extrema) {
   using Ints = simd::batch<std::int32_t, A>;
-  Epilogue<A> epilogue = all;  // a copy stays in registers
+  Epilogue<A> epilogue(p.activation, extrema);
   const std::size_t end =
       part.panel_end * kPanelWidth < p.columns ? part.panel_end * kPanelWidth : p.columns;
   for (std::size_t t = 0; t < block.tiles; ++t) {
     const WinogradTile tile(p, block.first_tile + t);
     const std::int32_t* sums = block.sums + t * p.sums_row();
     for (std::size_t n = part.panel_begin * kPanelWidth; n < end; n += Ints::size) {
-      finish_winograd_tile<A, M>(p, tile, sums + n, n, epilogue);
+      Ints y[M * M];
+      transform_sums<A, M>(sums + n, p.sums_stride(), y);
+      finish_winograd_tile<A, M, Plain>(p, tile, y, n, epilogue);
     }
   }
-  all = epilogue;
+  epilogue.save(extrema);
 }
 
 template <class A, std::size_t M>
 void winograd_blocks(const WinogradProduct& p, const Tile& tile, std::byte* workspace,
-                     Epilogue<A>& epilogue) {
+                     ExtremaLanes<A>& extrema) {
   WinogradBlock block;
   block.first_tile = tile.row_begin;
   block.inputs = reinterpret_cast<std::int16_t*>(workspace);
@@ -232,7 +243,11 @@ void winograd_blocks(const WinogradProduct& p, const Tile& tile, std::byte* work
     block.tiles = split.size(part);
     transform_inputs<A, M>(p, block);
     multiply_block<A>(p, block, tile);
-    finish_block<A, M>(p, block, tile, epilogue);
+    if (p.accumulators == nullptr && is_plain(p.activation, p.columns)) {
+      finish_block<A, M, true>(p, block, tile, extrema);
+    } else {
+      finish_block<A, M, false>(p, block, tile, extrema);
+    }
     block.first_tile += block.tiles;
   }
 }
@@ -240,13 +255,13 @@ void winograd_blocks(const WinogradProduct& p, const Tile& tile, std::byte* work
 template <class A>
 Extrema winograd_product(const WinogradProduct& p, const Tile& tile,
                          std::byte* workspace) noexcept {
-  Epilogue<A> epilogue(p.activation);
+  ExtremaLanes<A> extrema;
   if (p.tile_size == 4) {
-    winograd_blocks<A, 4>(p, tile, workspace, epilogue);
+    winograd_blocks<A, 4>(p, tile, workspace, extrema);
   } else {
-    winograd_blocks<A, 2>(p, tile, workspace, epilogue);
+    winograd_blocks<A, 2>(p, tile, workspace, extrema);
   }
-  return epilogue.extrema();
+  return extrema.merged();
 }
 
 }  // namespace

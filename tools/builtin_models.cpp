@@ -97,7 +97,9 @@ class NetworkBuilder {
   /// Weights whose scale keeps the variance of activations through a ReLU (He et al., "Delving deep
   /// into rectifiers", ICCV 2015).
   Value he_constant(const std::string& name, const Shape& shape, std::int64_t fan_in) {
-    return normal_constant(name, shape, 0.0F, std::sqrt(2.0F / static_cast<float>(fan_in)));
+    std::vector<float> values(element_count(shape));
+    random_.fill_heavy_tailed(values, std::sqrt(2.0F / static_cast<float>(fan_in)));
+    return graph_.constant(name, shape, values);
   }
 
   Value normal_constant(const std::string& name, const Shape& shape, float mean, float deviation) {

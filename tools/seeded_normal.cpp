@@ -29,4 +29,12 @@ void SeededNormal::fill(std::span<float> values, float mean, float deviation) {
   }
 }
 
+void SeededNormal::fill_heavy_tailed(std::span<float> values, float deviation) {
+  constexpr float kDeviations[] = {0.33F, 0.83F, 1.49F};  // a mean square of 1
+  for (float& value : values) {
+    const float part = deviation * kDeviations[next_bits() % 3];
+    value = next() * part;
+  }
+}
+
 }  // namespace octavo::tools

@@ -14,9 +14,24 @@ namespace {
 /// weights of files may be -128.
 constexpr std::size_t kMaxDepth = 65793;
 
-/// Columns of fewer weights are not fitted to chains: there, quantizing the input and the epilogue
-/// take most of the time, and the precision of each weight counts most.
-constexpr std::size_t kMinChainDepth = 320;
+/// What fitting a layer's weights to chains may cost.
+WeightQuantization chain_options(const Graph& graph, const Node& node,
+                                 const kernels::WeightShape& shape,
+                                 const WeightQuantization& options) {
+  // In short columns the precision of each weight counts most, while the product is a smaller part
+  // of the layer's time.
+  constexpr std::size_t kLong = 320;
+  constexpr std::size_t kShort = 48;
+  constexpr int kShortChain = 2;
+  constexpr float kShortBudget = 2.0F;
+  const Shape& out = graph.values[node.outputs[0]].shape;
+  const std::size_t depth = shape.segments * shape.depth;
+  if (depth < kShort || ops::suits_winograd(NodeView(graph, node), std::span(out).subspan(2))) {
+    return {0, 0.0F};
+  }
+  if (depth >= kLong) return options;
+  return {std::min(options.max_chain, kShortChain), std::min(options.loss_budget_db, kShortBudget)};
+}
 
 bool all_finite(std::span<const float> elements) {
   return std::ranges::all_of(elements, [](float x) { return std::isfinite(x); });
@@ -32,12 +47,9 @@ void quantize_node(Graph& graph, Node& node, const WeightQuantization& options) 
   const ProductWeights layout(NodeView(graph, node));
   const std::vector<float> ordered = layout.to_kernel_order(weight.as<float>());
   const kernels::WeightShape& shape = layout.shape();
-  const Shape& out = graph.values[node.outputs[0]].shape;
-  const bool winograd = ops::suits_winograd(NodeView(graph, node), std::span(out).subspan(2));
-  const bool chained = !winograd && shape.segments * shape.depth >= kMinChainDepth;
-  const int chain = chained ? options.max_chain : 0;
-  const kernels::QuantizedWeights quantized =
-      kernels::quantize_weights(ordered, shape, layout.channels(), chain, options.loss_budget_db);
+  const WeightQuantization chain = chain_options(graph, node, shape, options);
+  const kernels::QuantizedWeights quantized = kernels::quantize_weights(
+      ordered, shape, layout.channels(), chain.max_chain, chain.loss_budget_db);
   const std::vector<std::int8_t> values =
       layout.to_file_order(std::span<const std::int8_t>(quantized.values));
 

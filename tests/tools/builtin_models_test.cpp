@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -37,6 +38,21 @@ TEST_CASE("seeded normal: mean 0, deviation 1, tails as those of twelve uniform 
   CHECK(std::abs(sum / kCount) < 0.02);
   CHECK(std::abs(squares / kCount - 1) < 0.02);
   CHECK(std::abs(static_cast<double>(beyond_two) / kCount - 0.0455) < 0.005);
+}
+
+TEST_CASE("seeded normal: heavy tails keep the deviation") {
+  std::vector<float> values(200000);
+  tools::SeededNormal(3).fill_heavy_tailed(values, 2.0F);
+  double squares = 0;
+  double fourths = 0;
+  for (const float value : values) {
+    const double square = static_cast<double>(value) * static_cast<double>(value);
+    squares += square;
+    fourths += square * square;
+  }
+  const auto count = static_cast<double>(values.size());
+  CHECK(std::abs(squares / count - 4.0) < 0.1);
+  CHECK(std::abs(fourths / count / std::pow(squares / count, 2) - 5.2) < 0.4);
 }
 
 namespace {

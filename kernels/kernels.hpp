@@ -111,13 +111,19 @@ struct FloatProduct {
 /// Every method is exact for the panels that the packer gives it.
 enum class Int8Method : std::uint8_t { chain4, chain3, chain2, chain1, wide };
 
+/// Bytes of a row that is gathered from short segments.
+inline constexpr std::size_t kMaxGathered = 1024;
+
 /// acc[m][n] = sum over s and k of (a[m][s][k] - zero_point) * b[n][s][k], exact in int32;
 /// out[m][n] = activation(float(acc) * (scale * b_scale[n]) + bias[n]), multiplied then added.
 /// Padding is part of `a` (a border that holds the zero point): segments never leave the input.
 struct Int8Product {
   const std::uint8_t* a = nullptr;
   RowMap rows;
-  std::size_t depth = 0;                       ///< elements of one segment, before packing
+  /// When not 0: the elements of one segment, and b is packed as if a row were one segment. The
+  /// kernel copies the short segments of a row together (at most kMaxGathered bytes).
+  std::size_t gathered = 0;
+  std::size_t depth = 0;                       ///< elements of one packed segment, before packing
   std::size_t packed_depth = 0;                ///< ... rounded up as packed; bytes read from a
   const std::int8_t* b = nullptr;              ///< packed by PackedInt8
   const std::int16_t* compensation = nullptr;  ///< start of each chain, see PackedInt8
@@ -142,7 +148,7 @@ struct Int8Product {
 struct WinogradProduct {
   const std::uint8_t* a = nullptr;  ///< its border holds the zero point, also below and to the
                                     ///< right where the last tiles reach beyond the output
-  RowMap rows;  ///< kernel extents and strides are not read
+  RowMap rows;                      ///< kernel extents and strides are not read
   std::size_t channels = 0;
   std::size_t tile_size = 0;        ///< m: 2 or 4
   const std::int16_t* b = nullptr;  ///< packed by PackedWinograd

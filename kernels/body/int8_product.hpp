@@ -14,19 +14,25 @@
 namespace octavo::kernels {
 namespace {
 
-/// Rows of a that are multiplied with one panel after the other: as many as fit the L2 cache.
+/// Rows of a that are multiplied with one panel after the other: as many as fit the L2 cache, or,
+/// gathered, a part of the L1 cache.
+template <class A>
 struct Int8Block {
   static constexpr std::size_t kBytes = 192 * 1024;
   static constexpr std::size_t kRows = 384;
+  static constexpr std::size_t kGatheredBytes = 24 * 1024;
 
   std::size_t first_row = 0;
   std::size_t rows = 0;
   const std::uint8_t* starts[kRows];
   const Quantization* quantizations[kRows];
+  /// Copies write whole batches.
+  alignas(64) std::uint8_t gathered[kGatheredBytes + kReadSlack];
 
   static std::size_t largest(const Int8Product& p) {
-    const std::size_t row_bytes = p.packed_depth * static_cast<std::size_t>(p.rows.segments());
-    const std::size_t fitting = kBytes / (row_bytes + 1);
+    const std::size_t segments = static_cast<std::size_t>(p.rows.segments());
+    const std::size_t fitting = p.gathered != 0 ? kGatheredBytes / p.packed_depth
+                                                : kBytes / (p.packed_depth * segments + 1);
     return fitting < 24 ? 24 : fitting > kRows ? kRows : fitting;
   }
 
@@ -43,6 +49,26 @@ struct Int8Block {
       }
       starts[r] = p.a + cursor.offset();
       quantizations[r] = quantization;
+    }
+    if (p.gathered != 0) gather(p);
+  }
+
+ private:
+  /// Copies the segments of every row side by side. What a copy writes too much, the next one or
+  /// the next row overwrites, and behind the last segment its weights are zeros.
+  void gather(const Int8Product& p) {
+    using Bytes = simd::batch<std::uint8_t, A>;
+    std::uint8_t* row = gathered;
+    for (std::size_t r = 0; r < rows; ++r, row += p.packed_depth) {
+      std::uint8_t* to = row;
+      for_each_segment(p.rows, [&](std::size_t offset) {
+        const std::uint8_t* from = starts[r] + offset;
+        for (std::size_t i = 0; i < p.gathered; i += Bytes::size) {
+          Bytes::load_unaligned(from + i).store_unaligned(to + i);
+        }
+        to += p.gathered;
+      });
+      starts[r] = row;
     }
   }
 };
@@ -120,7 +146,7 @@ struct Int8Sums {
 
 /// Brings the sums of one tile to floats; `Plain` as is_plain says.
 template <class A, bool Plain>
-void finish_int8_tile(const Int8Product& p, const Int8Block& block, const Int8Sums& sums,
+void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int8Sums& sums,
                       ExtremaLanes<A>& extrema) {
   using Floats = simd::batch<float, A>;
   const std::size_t column = sums.panel * kPanelWidth;
@@ -146,7 +172,7 @@ void finish_int8_tile(const Int8Product& p, const Int8Block& block, const Int8Su
 
 /// Writes the sums of one tile as they are.
 template <class A>
-void store_int8_tile(const Int8Product& p, const Int8Block& block, const Int8Sums& sums) {
+void store_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int8Sums& sums) {
   const std::size_t column = sums.panel * kPanelWidth;
   for (std::size_t r = 0; r < sums.rows; ++r) {
     const std::size_t row = block.first_row + sums.first_row + r;
@@ -159,18 +185,17 @@ void store_int8_tile(const Int8Product& p, const Int8Block& block, const Int8Sum
 }
 
 template <class A>
-void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel,
+void int8_panel(const Int8Product& p, const Int8Block<A>& block, std::size_t panel,
                 ExtremaLanes<A>& extrema) {
   alignas(64) std::int32_t acc[Int8Tiles::kMaxRows * kPanelWidth];
   const Int8Method method = method_for(p.methods[panel], block.rows);
   const Int8Tiles& tiles = kInt8Tiles<A>[static_cast<std::size_t>(method)];
-  const std::size_t panel_bytes =
-      kPanelWidth * p.packed_depth * static_cast<std::size_t>(p.rows.segments());
-
+  const RowMap one_segment;
   Int8Tile tile;
-  tile.map = &p.rows;
+  tile.map = p.gathered != 0 ? &one_segment : &p.rows;
   tile.groups = p.packed_depth / 4;
-  tile.b = p.b + panel * panel_bytes;
+  tile.b =
+      p.b + panel * kPanelWidth * p.packed_depth * static_cast<std::size_t>(tile.map->segments());
   tile.compensation = p.compensation + panel * p.compensation_stride;
   tile.acc = acc;
   const bool plain = is_plain(p.activation, panel_columns(p.columns, panel));
@@ -195,7 +220,7 @@ void int8_panel(const Int8Product& p, const Int8Block& block, std::size_t panel,
 template <class A>
 Extrema int8_product(const Int8Product& p, const Tile& tile) noexcept {
   ExtremaLanes<A> extrema;
-  for_each_panel<Int8Block>(p, tile, [&](const Int8Block& block, std::size_t panel) {
+  for_each_panel<Int8Block<A>>(p, tile, [&](const Int8Block<A>& block, std::size_t panel) {
     int8_panel<A>(p, block, panel, extrema);
   });
   return extrema.merged();

@@ -91,9 +91,9 @@ Extrema float_product(const FloatProduct& p, const Tile& tile) noexcept {
   return extrema;
 }
 
-/// Element (segment, k) of column n.
+/// Element k of packed segment `segment` of column n.
 std::int32_t weight(const Int8Product& p, std::size_t n, std::size_t segment, std::size_t k) {
-  const std::size_t segments = static_cast<std::size_t>(p.rows.segments());
+  const std::size_t segments = p.gathered != 0 ? 1 : static_cast<std::size_t>(p.rows.segments());
   const std::size_t group = (n / kPanelWidth * segments + segment) * (p.packed_depth / 4) + k / 4;
   return p.b[(group * kPanelWidth + n % kPanelWidth) * 4 + k % 4];
 }
@@ -102,8 +102,10 @@ std::int32_t exact_sum(const Int8Product& p, const RowCursor& row, std::size_t n
                        std::int32_t zero_point) {
   std::int32_t sum = 0;
   for_each_segment_inside(p.rows, row, [&](std::size_t s, std::int64_t offset) {
-    for (std::size_t k = 0; k < p.depth; ++k) {
-      sum += (p.a[offset + static_cast<std::int64_t>(k)] - zero_point) * weight(p, n, s, k);
+    const std::size_t depth = p.gathered != 0 ? p.gathered : p.depth;
+    for (std::size_t k = 0; k < depth; ++k) {
+      const std::int32_t w = p.gathered != 0 ? weight(p, n, 0, s * depth + k) : weight(p, n, s, k);
+      sum += (p.a[offset + static_cast<std::int64_t>(k)] - zero_point) * w;
     }
   });
   return sum;

@@ -17,8 +17,8 @@ class FloatConv final : public Step {
         shape_(node),
         copy_(copies_input(shape_)),
         merge_(shape_.lines_contiguous() && (copy_ || !shape_.padded())),
-        weights_(pack_groups<kernels::PackedFloat, float>(shape_, merge_,
-                                                          float_weights_in_kernel_order(node))),
+        weights_(pack_groups<kernels::PackedFloat, float>(float_weights_in_kernel_order(node),
+                                                          shape_.weights(merge_))),
         epilogue_(node),
         zeros_(shape_.weights(merge_).depth),
         grid_(make_grid(shape_, context.threads)) {}

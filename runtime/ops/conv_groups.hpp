@@ -10,14 +10,12 @@
 /// A convolution as one product per group.
 namespace octavo::ops {
 
-/// The weights of all groups, packed group by group.
+/// The weights of all groups, each of shape `group`, packed group by group.
 template <class Packed, class T>
-std::vector<Packed> pack_groups(const ConvShape& shape, bool merge_lines,
-                                std::span<const T> weights) {
-  const kernels::WeightShape group = shape.weights(merge_lines);
+std::vector<Packed> pack_groups(std::span<const T> weights, const kernels::WeightShape& group) {
   std::vector<Packed> packed;
-  for (std::size_t g = 0; g < static_cast<std::size_t>(shape.groups); ++g) {
-    packed.emplace_back(weights.subspan(g * group.size(), group.size()), group);
+  for (std::size_t begin = 0; begin < weights.size(); begin += group.size()) {
+    packed.emplace_back(weights.subspan(begin, group.size()), group);
   }
   return packed;
 }

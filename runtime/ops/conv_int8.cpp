@@ -2,6 +2,7 @@
 #include "runtime/ops/conv_groups.hpp"
 #include "runtime/ops/conv_steps.hpp"
 #include "runtime/ops/product.hpp"
+#include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/quantized_input.hpp"
 
 namespace octavo::ops {
@@ -13,8 +14,10 @@ class Int8Conv final : public Step {
       : kernels_(*context.kernels),
         shape_(node),
         merge_(shape_.lines_contiguous()),
-        weights_(pack_groups<kernels::PackedInt8, std::int8_t>(shape_, merge_,
-                                                               int8_weights_in_kernel_order(node))),
+        gathered_(ProductWeights(node).gathered()),
+        weights_(pack_groups<kernels::PackedInt8, std::int8_t>(
+            int8_weights_in_kernel_order(node),
+            gathered_ ? ProductWeights(node).shape() : shape_.weights(merge_))),
         epilogue_(node),
         input_(node, context, shape_),
         grid_(make_grid(shape_, context.threads)) {}
@@ -24,6 +27,7 @@ class Int8Conv final : public Step {
     kernels::Int8Product product;
     product.a = a;
     product.rows = shape_.row_map(true, merge_);
+    product.gathered = gathered_ ? shape_.weights(merge_).depth : 0;
     product.quantization = quantization.data();
     product.rows_per_range = shape_.rows() / quantization.size();
     product.activation = epilogue_.activation();
@@ -51,13 +55,14 @@ class Int8Conv final : public Step {
   [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {
-    return describe_methods(weights_.front().methods());
+    return describe_methods(weights_.front().methods()) + (gathered_ ? ", gathered" : "");
   }
 
  private:
   const kernels::KernelTable& kernels_;
   ConvShape shape_;
   bool merge_;
+  bool gathered_;
   std::vector<kernels::PackedInt8> weights_;
   ProductEpilogue epilogue_;
   QuantizedInput input_;

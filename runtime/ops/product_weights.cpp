@@ -1,6 +1,17 @@
 #include "runtime/ops/product_weights.hpp"
 
 namespace octavo {
+namespace {
+
+/// Whether a row of one segment has fewer groups of weights by at least a tenth.
+bool gathering_pays(const kernels::WeightShape& shape) {
+  const auto groups = [](std::size_t depth) { return (depth + 3) / 4; };
+  const std::size_t depth = shape.segments * shape.depth;
+  return shape.segments > 1 && depth <= kernels::kMaxGathered &&
+         10 * groups(depth) <= 9 * shape.segments * groups(shape.depth);
+}
+
+}  // namespace
 
 ProductWeights::ProductWeights(const NodeView& node) {
   const Shape& shape = node.shape(1);
@@ -22,6 +33,8 @@ ProductWeights::ProductWeights(const NodeView& node) {
     const auto width = static_cast<std::size_t>(shape[line]);
     shape_ = {columns_, taps_ / width, width * channels_};
   }
+  gathered_ = group == 1 && gathering_pays(shape_);
+  if (gathered_) shape_ = {columns_, 1, taps_ * channels_};
 }
 
 }  // namespace octavo

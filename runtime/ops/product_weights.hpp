@@ -19,6 +19,10 @@ class ProductWeights {
   /// that chains of partial sums may run across it. It depends on the node alone, never on shapes.
   [[nodiscard]] const kernels::WeightShape& shape() const { return shape_; }
 
+  /// Whether rows are gathered: their segments are so short that each would end in filling, and
+  /// shape() is a single one.
+  [[nodiscard]] bool gathered() const { return gathered_; }
+
   /// Input channels of a column (of its group): the distance between the weights of one kernel.
   [[nodiscard]] std::size_t channels() const { return channels_; }
 
@@ -54,6 +58,7 @@ class ProductWeights {
   std::size_t channels_ = 0;
   std::size_t taps_ = 1;
   bool depthwise_ = false;
+  bool gathered_ = false;
   kernels::WeightShape shape_;
 };
 

@@ -21,6 +21,7 @@ struct Int8Problem {
   Input<float> scales;
   Input<float> bias;
   kernels::Activation activation;
+  bool gathered = false;  ///< rows are gathered from their segments
 
   Int8Problem(const kernels::RowMap& row_map, std::size_t row_count, std::size_t input_size,
               const kernels::WeightShape& weight_shape, std::uint64_t seed)
@@ -67,6 +68,7 @@ struct Int8Problem {
     packed.bind(p);
     p.a = a.data();
     p.rows = map;
+    p.gathered = gathered ? shape.depth : 0;
     p.quantization = quantizations.data();
     p.rows_per_range = rows_per_range;
     p.b_scales = scales.data();
@@ -74,6 +76,9 @@ struct Int8Problem {
     p.activation = activation;
     p.out_stride = shape.columns;
     return p;
+  }
+  [[nodiscard]] kernels::WeightShape packed_shape() const {
+    return gathered ? kernels::WeightShape{shape.columns, 1, shape.segments * shape.depth} : shape;
   }
   [[nodiscard]] kernels::Tile whole() const { return {0, rows, 0, shape.panels()}; }
 
@@ -119,7 +124,7 @@ struct Int8Problem {
 
 /// Checks the sums of every instruction set by definition, and their floats against the reference.
 inline void check_int8(const Int8Problem& problem) {
-  const kernels::PackedInt8 packed(problem.weights, problem.shape);
+  const kernels::PackedInt8 packed(problem.weights, problem.packed_shape());
   const std::vector<std::int32_t> exact = problem.exact();
   const std::vector<float> outputs = problem.outputs(reference(), packed);
   for_each_isa([&](const kernels::KernelTable& table) {

@@ -119,6 +119,32 @@ TEST_CASE("int8 product: whole kernel lines as segments") {
   check_int8(merged);
 }
 
+TEST_CASE("int8 product: rows gathered from short segments") {
+  for (const std::array<std::int64_t, 3>& c :
+       {std::array<std::int64_t, 3>{3, 1, 3}, {3, 2, 1}, {7, 2, 3}, {5, 1, 40}, {2, 1, 31}}) {
+    const std::int64_t kernel = c[0];
+    CAPTURE(kernel);
+    const Convolution conv{.images = 2,
+                           .height = 17,
+                           .width = 19,
+                           .channels = c[2],
+                           .kernel_height = kernel,
+                           .kernel_width = kernel,
+                           .stride = c[1],
+                           .dilation = kernel == 3 ? 2 : 1};
+    Int8Problem problem(
+        conv.map(), conv.rows(), conv.input_size(),
+        {19, static_cast<std::size_t>(kernel * kernel), static_cast<std::size_t>(c[2])}, 7);
+    problem.gathered = true;
+    problem.rows_per_range = problem.rows / 2;
+    problem.quantizations.push_back({0.2F, 5.0F, 9});
+    for (const Int8Method method : kMethods) {
+      problem.fill_weights_for(method, 8);
+      check_int8(problem);
+    }
+  }
+}
+
 TEST_CASE("int8 product: a range for every few rows, any zero point") {
   for (const std::size_t per_range : {1U, 3U, 7U}) {
     Int8Problem problem(29, 33, 40, 11);

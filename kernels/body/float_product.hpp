@@ -111,17 +111,19 @@ template <class A, bool Plain>
 void finish_float_tile(const FloatProduct& p, std::size_t first_row, std::size_t rows,
                        std::size_t panel, const float* sums, ExtremaLanes<A>& extrema) {
   using Floats = simd::batch<float, A>;
-  const std::size_t column = panel * kPanelWidth;
-  const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
+  const std::size_t out_stride = p.out_stride;
   Epilogue<A> epilogue(p.activation, extrema);
-  for (std::size_t r = 0; r < rows; ++r, sums += kPanelWidth) {
-    float* out = p.out + (first_row + r) * p.out_stride + column;
-    for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
-      const Floats sum = Floats::load_aligned(sums + n) + Floats::load_unaligned(bias + n);
+  for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
+    const std::size_t column = panel * kPanelWidth + n;
+    const std::size_t count = columns_from(column, p.columns);
+    const Floats bias = p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F);
+    float* out = p.out + first_row * out_stride + column;
+    for (std::size_t r = 0; r < rows; ++r, out += out_stride) {
+      const Floats sum = Floats::load_aligned(sums + r * kPanelWidth + n) + bias;
       if constexpr (Plain) {
-        epilogue.store_clamped(sum, out + n);
+        epilogue.store_clamped(sum, out);
       } else {
-        epilogue.store(sum, columns_from(column + n, p.columns), out + n);
+        epilogue.store(sum, count, out);
       }
     }
   }

@@ -132,56 +132,86 @@ struct Int8Sums {
   std::size_t panel;
   std::int32_t origin;
   const std::int32_t* acc;
-
-  /// The exact sums of row r from column n of the panel on.
-  template <class A>
-  simd::batch<std::int32_t, A> exact(const Int8Product& p, std::size_t r, std::size_t n,
-                                     const Quantization& quantization) const {
-    using Ints = simd::batch<std::int32_t, A>;
-    return Ints::load_aligned(acc + r * kPanelWidth + n) +
-           Ints(origin - quantization.zero_point) *
-               Ints::load_aligned(p.column_sums + panel * kPanelWidth + n);
-  }
 };
+
+/// Some rows of a tile that share a quantization.
+struct Int8Rows {
+  std::size_t begin, end;
+  const Quantization* quantization;
+};
+
+/// Calls f(rows) for the runs of a tile's rows that share a quantization: mostly for all at once.
+template <class A, class F>
+[[gnu::always_inline]] inline void for_each_run(const Int8Block<A>& block, const Int8Sums& sums,
+                                                F&& f) {
+  const Quantization* const* quantizations = block.quantizations + sums.first_row;
+  for (std::size_t begin = 0; begin < sums.rows;) {
+    std::size_t end = begin + 1;
+    while (end < sums.rows && quantizations[end] == quantizations[begin]) ++end;
+    f(Int8Rows{begin, end, quantizations[begin]});
+    begin = end;
+  }
+}
+
+/// What takes the zero point out of the sums of one batch of columns.
+template <class A>
+simd::batch<std::int32_t, A> zero_point_correction(const Int8Product& p, const Int8Sums& sums,
+                                                   const Quantization& quantization,
+                                                   std::size_t column) {
+  using Ints = simd::batch<std::int32_t, A>;
+  return Ints(sums.origin - quantization.zero_point) * Ints::load_aligned(p.column_sums + column);
+}
 
 /// Brings the sums of one tile to floats; `Plain` as is_plain says.
 template <class A, bool Plain>
 void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int8Sums& sums,
                       ExtremaLanes<A>& extrema) {
+  using Ints = simd::batch<std::int32_t, A>;
   using Floats = simd::batch<float, A>;
-  const std::size_t column = sums.panel * kPanelWidth;
-  const float* bias = p.bias != nullptr ? p.bias + column : kNoBias;
+  const std::size_t out_stride = p.out_stride;
   Epilogue<A> epilogue(p.activation, extrema);
-  for (std::size_t r = 0; r < sums.rows; ++r) {
-    const Quantization& quantization = *block.quantizations[sums.first_row + r];
-    const Floats scale(quantization.scale);
-    float* out = p.out + (block.first_row + sums.first_row + r) * p.out_stride + column;
-    for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
-      const Floats sum = xsimd::to_float(sums.exact<A>(p, r, n, quantization)) *
-                             (scale * Floats::load_unaligned(p.b_scales + column + n)) +
-                         Floats::load_unaligned(bias + n);
-      if constexpr (Plain) {
-        epilogue.store_clamped(sum, out + n);
-      } else {
-        epilogue.store(sum, columns_from(column + n, p.columns), out + n);
-      }
-    }
-  }
+  for_each_run<A>(
+      block, sums, [&](const Int8Rows& rows) __attribute__((always_inline)) {
+        for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
+          const std::size_t column = sums.panel * kPanelWidth + n;
+          const std::size_t count = columns_from(column, p.columns);
+          const Ints correction = zero_point_correction<A>(p, sums, *rows.quantization, column);
+          const Floats scale =
+              Floats(rows.quantization->scale) * Floats::load_unaligned(p.b_scales + column);
+          const Floats bias =
+              p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F);
+          const std::int32_t* acc = sums.acc + rows.begin * kPanelWidth + n;
+          float* out =
+              p.out + (block.first_row + sums.first_row + rows.begin) * out_stride + column;
+          for (std::size_t r = rows.begin; r < rows.end;
+               ++r, acc += kPanelWidth, out += out_stride) {
+            const Floats sum = xsimd::to_float(Ints::load_aligned(acc) + correction) * scale + bias;
+            if constexpr (Plain) {
+              epilogue.store_clamped(sum, out);
+            } else {
+              epilogue.store(sum, count, out);
+            }
+          }
+        }
+      });
   epilogue.save(extrema);
 }
 
 /// Writes the sums of one tile as they are.
 template <class A>
 void store_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int8Sums& sums) {
-  const std::size_t column = sums.panel * kPanelWidth;
-  for (std::size_t r = 0; r < sums.rows; ++r) {
-    const std::size_t row = block.first_row + sums.first_row + r;
-    const Quantization& quantization = *block.quantizations[sums.first_row + r];
-    for (std::size_t n = 0; n < kPanelWidth; n += simd::lanes<std::int32_t, A>) {
-      store_first(sums.exact<A>(p, r, n, quantization), columns_from(column + n, p.columns),
-                  p.accumulators + row * p.out_stride + column + n);
+  using Ints = simd::batch<std::int32_t, A>;
+  for_each_run<A>(block, sums, [&](const Int8Rows& rows) {
+    for (std::size_t n = 0; n < kPanelWidth; n += Ints::size) {
+      const std::size_t column = sums.panel * kPanelWidth + n;
+      const Ints correction = zero_point_correction<A>(p, sums, *rows.quantization, column);
+      for (std::size_t r = rows.begin; r < rows.end; ++r) {
+        const std::size_t row = block.first_row + sums.first_row + r;
+        store_first(Ints::load_aligned(sums.acc + r * kPanelWidth + n) + correction,
+                    columns_from(column, p.columns), p.accumulators + row * p.out_stride + column);
+      }
     }
-  }
+  });
 }
 
 template <class A>

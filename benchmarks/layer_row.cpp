@@ -1,5 +1,6 @@
 #include "benchmarks/layer_row.hpp"
 
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -39,8 +40,7 @@ std::unique_ptr<Layer> make_checked(const LayerShape& shape, std::string_view pr
 void time_layer(benchmark::State& state, const LayerShape& shape, Layer& layer) {
   double warm_up = layer.run();
   while (warm_up < kWarmUpSeconds) warm_up += layer.run();
-  for (auto _ : state) state.SetIterationTime(layer.run());
-  report_rates(state, shape.mac(), 0.0);
+  measure_runs(state, shape.mac(), 0.0, [&] { return layer.run(); });
   state.SetLabel(layer.method());
 }
 

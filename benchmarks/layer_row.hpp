@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -23,15 +22,6 @@ class Layer {
   /// The kernel family or implementation that was chosen.
   [[nodiscard]] virtual std::string method() const = 0;
 };
-
-/// The seconds that `body` takes.
-template <class Body>
-double seconds(Body&& body) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
-  body();
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// Who computes a layer, and how.
 struct Contender {

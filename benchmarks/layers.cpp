@@ -15,6 +15,7 @@
 #include "octavo/session.hpp"
 
 #include "benchmarks/layer_row.hpp"
+#include "benchmarks/measure.hpp"
 #include "benchmarks/suite.hpp"
 
 namespace octavo::bench {

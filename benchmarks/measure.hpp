@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -33,6 +36,30 @@ void measure(benchmark::State& state, double mac, double bytes, Body&& body) {
     body();
     benchmark::ClobberMemory();
   }
+  report_rates(state, mac, bytes);
+}
+
+/// The seconds that `body` takes.
+template <class Body>
+double seconds(Body&& body) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  body();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// For rows with manual time: repeats `run`, which returns the seconds that it took, and reports
+/// the median and the least of them. Other programs disturb these less than the mean.
+template <class Run>
+void measure_runs(benchmark::State& state, double mac, double bytes, Run&& run) {
+  std::vector<double> times;
+  for (auto _ : state) {
+    times.push_back(run());
+    state.SetIterationTime(times.back());
+  }
+  std::ranges::sort(times);
+  state.counters["median"] = times[times.size() / 2];
+  state.counters["best"] = times.front();
   report_rates(state, mac, bytes);
 }
 

@@ -19,6 +19,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "benchmarks/layer_row.hpp"
+#include "benchmarks/measure.hpp"
 #include "benchmarks/suite.hpp"
 
 namespace octavo::bench {

@@ -9,6 +9,7 @@
 #include <cblas.h>
 
 #include "benchmarks/layer_row.hpp"
+#include "benchmarks/measure.hpp"
 #include "benchmarks/suite.hpp"
 
 namespace octavo::bench {

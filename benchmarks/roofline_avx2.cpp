@@ -45,17 +45,19 @@ void run_int8_chain4(std::size_t rounds) noexcept {
   Ints sums[kChains];
   simd::unroll<kChains>([&](auto i) __attribute__((always_inline)) { sums[i] = Ints(0); });
   for (std::size_t round = 0; round < rounds; ++round) {
-    simd::pin(ones);
+    Shorts lanes[kChains];
     simd::unroll<kChains>([&](auto i) __attribute__((always_inline)) {
-      simd::pin(x);
-      Shorts lane = simd::maddubs(x, weights);
-      simd::unroll<kChainLength - 1>([&](auto) __attribute__((always_inline)) {
+      lanes[i] = ones;  // in the kernel the compensation
+    });
+    simd::unroll<kChainLength>([&](auto) __attribute__((always_inline)) {
+      simd::unroll<kChains>([&](auto i) __attribute__((always_inline)) {
         simd::pin(x);
-        lane += simd::maddubs(x, weights);
+        lanes[i] += simd::maddubs(x, weights);
+        simd::pin(lanes[i]);
       });
-      simd::pin(x);
-      lane += ones;  // the compensation, where the kernel's chain starts
-      sums[i] += simd::madd(lane, ones);
+    });
+    simd::unroll<kChains>([&](auto i) __attribute__((always_inline)) {
+      sums[i] += simd::madd(lanes[i], ones);
       simd::pin(sums[i]);
     });
   }

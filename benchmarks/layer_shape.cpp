@@ -76,7 +76,7 @@ LayerData make_data(const LayerShape& shape) {
   for (float& x : data.input) x = std::abs(x);
   data.weights.resize(element_count(shape.weights()));
   const std::int64_t fan_in = shape.from / shape.groups * shape.kernel * shape.kernel;
-  random.fill(data.weights, 0.0F, std::sqrt(2.0F / static_cast<float>(fan_in)));
+  random.fill_heavy_tailed(data.weights, std::sqrt(2.0F / static_cast<float>(fan_in)));
   data.bias.resize(static_cast<std::size_t>(shape.to));
   random.fill(data.bias, 0.0F, 0.1F);
   return data;

@@ -107,10 +107,11 @@ void int8_product(benchmark::State& state, const KernelTable& table, const Produ
 }
 
 void depthwise(benchmark::State& state, const KernelTable& table, std::int64_t size,
-               std::int64_t channels, std::int64_t stride) {
+               std::int64_t channels, std::int64_t kernel, std::int64_t stride) {
   const auto count = static_cast<std::size_t>(size * size * channels);
   const AlignedBuffer<float> a = random_floats(count);
-  const AlignedBuffer<float> weights = random_floats(static_cast<std::size_t>(9 * channels));
+  const AlignedBuffer<float> weights =
+      random_floats(static_cast<std::size_t>(kernel * kernel * channels));
   AlignedBuffer<float> out(count);
   DepthwiseProduct p;
   p.a = a.data();
@@ -120,12 +121,12 @@ void depthwise(benchmark::State& state, const KernelTable& table, std::int64_t s
   RowMap& map = p.rows;
   map.in_height = map.in_width = size;
   map.out_height = map.out_width = (size - 1) / stride + 1;
-  map.kernel_height = map.kernel_width = 3;
+  map.kernel_height = map.kernel_width = kernel;
   map.stride_height = map.stride_width = stride;
-  map.pad_top = map.pad_left = 1;
+  map.pad_top = map.pad_left = kernel / 2;
   map.pixel_stride = channels;
   map.line_stride = map.image_stride = size * channels;
-  const auto mac = static_cast<double>(9 * map.out_height * map.out_width * channels);
+  const auto mac = static_cast<double>(kernel * kernel * map.out_height * map.out_width * channels);
   measure(state, mac, 0.0,
           [&] { table.depthwise_product(p, 0, static_cast<std::size_t>(map.out_height)); });
 }
@@ -158,18 +159,22 @@ void register_products(const Isa& isa) {
                                    });
     }
   }
-  for (const auto& [size, channels, stride] : {std::array<std::int64_t, 3>{112, 32, 1},
-                                               {56, 144, 1},
-                                               {56, 144, 2},
-                                               {14, 384, 1},
-                                               {7, 960, 1}}) {
+  for (const auto& [size, channels, kernel, stride] : {std::array<std::int64_t, 4>{112, 32, 3, 1},
+                                                       {56, 144, 3, 1},
+                                                       {14, 384, 3, 1},
+                                                       {14, 512, 3, 1},
+                                                       {7, 960, 3, 1},
+                                                       {56, 144, 3, 2},
+                                                       {14, 576, 3, 2},
+                                                       {28, 240, 5, 1},
+                                                       {7, 1152, 5, 1},
+                                                       {14, 672, 5, 2}}) {
     benchmark::RegisterBenchmark(
-        (prefix + "depthwise/" + std::to_string(size) + "/" + std::to_string(channels) + "/stride" +
-         std::to_string(stride))
+        (prefix + "depthwise/" + std::to_string(size) + "/" + std::to_string(channels) + "/kernel" +
+         std::to_string(kernel) + "/stride" + std::to_string(stride))
             .c_str(),
-        [&table, size = size, channels = channels, stride = stride](benchmark::State& state) {
-          depthwise(state, table, size, channels, stride);
-        });
+        [&table, size = size, channels = channels, kernel = kernel, stride = stride](
+            benchmark::State& state) { depthwise(state, table, size, channels, kernel, stride); });
   }
 }
 

@@ -187,7 +187,10 @@ struct WinogradProduct {
   }
 };
 
-/// out[m][c] = activation(sum over segments s of a[m][s][c] * weights[s][c] + bias[c]).
+/// out[m][c] = activation(bias[c] + sum over segments s of a[m][s][c] * weights[s][c]), summed in
+/// one order by all: from the bias on, segments by column, each column from top to bottom.
+/// Instruction sets with a fused multiply-add give one result, those without another. Padding may
+/// or may not be added as products of zeros and finite weights.
 struct DepthwiseProduct {
   const float* a = nullptr;
   RowMap rows;
@@ -195,7 +198,8 @@ struct DepthwiseProduct {
   const float* weights = nullptr;  ///< [segments][channels]
   const float* bias = nullptr;     ///< [channels]; null: none
   Activation activation;
-  float* out = nullptr;  ///< [rows][channels]
+  bool wants_extrema = false;  ///< they take a pass over the output; without it none are returned
+  float* out = nullptr;        ///< [rows][channels]
 };
 
 enum class PoolMethod : std::uint8_t { maximum, average };

@@ -57,16 +57,23 @@ std::size_t last_column(const Tile& tile, std::size_t columns) {
   return tile.panel_end * kPanelWidth < columns ? tile.panel_end * kPanelWidth : columns;
 }
 
+/// Elements from the input's start to segment (i, j) of a row; -1 where that lies outside.
+std::int64_t segment_offset(const RowMap& map, const RowCursor& row, std::int64_t i,
+                            std::int64_t j) {
+  const std::int64_t y = row.input_y() + i * map.dilation_height;
+  const std::int64_t x = row.input_x() + j * map.dilation_width;
+  if (y < 0 || y >= map.in_height || x < 0 || x >= map.in_width) return -1;
+  return row.offset() + i * map.dilation_height * map.line_stride +
+         j * map.dilation_width * map.pixel_stride;
+}
+
 /// Calls f(segment, elements from the input's start) for the segments of a row that lie inside.
 template <class F>
 void for_each_segment_inside(const RowMap& map, const RowCursor& row, F&& f) {
   for (std::int64_t s = 0; s < map.segments(); ++s) {
-    const std::int64_t dy = s / map.kernel_width * map.dilation_height;
-    const std::int64_t dx = s % map.kernel_width * map.dilation_width;
-    const std::int64_t y = row.input_y() + dy;
-    const std::int64_t x = row.input_x() + dx;
-    if (y < 0 || y >= map.in_height || x < 0 || x >= map.in_width) continue;
-    f(static_cast<std::size_t>(s), row.offset() + dy * map.line_stride + dx * map.pixel_stride);
+    const std::int64_t offset =
+        segment_offset(map, row, s / map.kernel_width, s % map.kernel_width);
+    if (offset >= 0) f(static_cast<std::size_t>(s), offset);
   }
 }
 
@@ -226,6 +233,19 @@ Extrema winograd_product(const WinogradProduct& p, const Tile& tile, std::byte*)
   return extrema;
 }
 
+float depthwise_sum(const DepthwiseProduct& p, const RowCursor& row, std::size_t c) {
+  float sum = p.bias != nullptr ? p.bias[c] : 0.0F;
+  for (std::int64_t j = 0; j < p.rows.kernel_width; ++j) {
+    for (std::int64_t i = 0; i < p.rows.kernel_height; ++i) {
+      const std::int64_t offset = segment_offset(p.rows, row, i, j);
+      if (offset < 0) continue;
+      const auto s = static_cast<std::size_t>(i * p.rows.kernel_width + j);
+      sum += p.a[offset + static_cast<std::int64_t>(c)] * p.weights[s * p.channels + c];
+    }
+  }
+  return sum;
+}
+
 Extrema depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
                           std::size_t line_end) noexcept {
   Extrema extrema;
@@ -233,14 +253,10 @@ Extrema depthwise_product(const DepthwiseProduct& p, std::size_t line_begin,
   RowCursor row(p.rows, line_begin * width);
   for (std::size_t m = line_begin * width; m < line_end * width; ++m, row.next()) {
     for (std::size_t c = 0; c < p.channels; ++c) {
-      float sum = p.bias != nullptr ? p.bias[c] : 0.0F;
-      for_each_segment_inside(p.rows, row, [&](std::size_t s, std::int64_t offset) {
-        sum += p.a[offset + static_cast<std::int64_t>(c)] * p.weights[s * p.channels + c];
-      });
-      finish(p.activation, sum, p.out[m * p.channels + c], extrema);
+      finish(p.activation, depthwise_sum(p, row, c), p.out[m * p.channels + c], extrema);
     }
   }
-  return extrema;
+  return p.wants_extrema ? extrema : Extrema{};
 }
 
 /// The larger one; NaN when either is.

@@ -32,6 +32,7 @@ class DepthwiseConv final : public Step {
     product.weights = weights_.data();
     product.bias = epilogue_.bias();
     product.activation = epilogue_.activation();
+    product.wants_extrema = memory.output_extrema != nullptr;
     product.out = memory.output<float>(0);
     constexpr std::uint64_t kMinMacs = 100'000;
     const auto lines = static_cast<std::size_t>(shape_.images * shape_.out_height);
@@ -41,7 +42,7 @@ class DepthwiseConv final : public Step {
     });
     kernels::Extrema extrema;
     for (std::size_t i = 0; i < parts; ++i) extrema.merge(extrema_[i]);
-    *memory.output_extrema = extrema;
+    memory.give_extrema(extrema);
   }
 
   [[nodiscard]] bool gives_extrema() const override { return true; }

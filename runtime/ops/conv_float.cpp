@@ -53,7 +53,7 @@ class FloatConv final : public Step {
         return kernels_.float_product(part, tile);
       }));
     }
-    *memory.output_extrema = extrema;
+    memory.give_extrema(extrema);
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {

@@ -47,11 +47,12 @@ class Int8Conv final : public Step {
         return kernels_.int8_product(part, tile);
       }));
     }
-    *memory.output_extrema = extrema;
+    memory.give_extrema(extrema);
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override { return input_.scratch_bytes(); }
   [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] bool takes_extrema() const override { return input_.takes_extrema(); }
   [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {

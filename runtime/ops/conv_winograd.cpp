@@ -47,17 +47,18 @@ class WinogradConv final : public Step {
     product_.images_per_range = static_cast<std::size_t>(shape_.images) / quantization.size();
     product_.out = memory.output<float>(0);
     std::byte* workspaces = memory.scratch + workspace_offset();
-    *memory.output_extrema =
+    memory.give_extrema(
         grid_->run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
           return kernels_.winograd_product(product_, tile,
                                            workspaces + index * product_.workspace_bytes());
-        });
+        }));
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return workspace_offset() + grid_->size() * product_.workspace_bytes();
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] bool takes_extrema() const override { return input_.takes_extrema(); }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {

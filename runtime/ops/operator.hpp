@@ -87,7 +87,7 @@ struct StepMemory {
   std::byte* scratch = nullptr;  ///< 64-byte aligned, as large as the step asked for
   /// The extremes of input 0 where the step that computed it hands them over; null otherwise.
   const kernels::Extrema* input_extrema = nullptr;
-  /// Where a step that gives extremes puts those of output 0.
+  /// Where a step that gives extremes puts those of output 0; null where nobody takes them.
   kernels::Extrema* output_extrema = nullptr;
 
   template <class T>
@@ -97,6 +97,9 @@ struct StepMemory {
   template <class T>
   [[nodiscard]] T* output(std::size_t index) const {
     return reinterpret_cast<T*>(outputs[index]);
+  }
+  void give_extrema(const kernels::Extrema& extrema) const {
+    if (output_extrema != nullptr) *output_extrema = extrema;
   }
 };
 
@@ -112,8 +115,9 @@ class Step {
   virtual void run(const StepMemory& memory, Workers& workers) = 0;
 
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
-  /// Whether run() fills in output_extrema.
+  /// Whether run() fills in output_extrema, and whether it reads input_extrema.
   [[nodiscard]] virtual bool gives_extrema() const { return false; }
+  [[nodiscard]] virtual bool takes_extrema() const { return false; }
   /// Bytes of packed weights.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
   /// What the step computes in, and the kernel family, for reports.

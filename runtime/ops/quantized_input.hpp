@@ -25,6 +25,7 @@ class QuantizedInput {
   Result quantize(const StepMemory& memory, Workers& workers);
 
   [[nodiscard]] std::size_t scratch_bytes() const;
+  [[nodiscard]] bool takes_extrema() const { return quantizer_.ranges() == 1; }
 
  private:
   const kernels::KernelTable& kernels_;

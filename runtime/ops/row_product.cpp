@@ -42,10 +42,9 @@ class FloatRowProduct final : public Step {
     product.activation = epilogue_.activation();
     product.out = memory.output<float>(0);
     product.out_stride = shape_.columns;
-    *memory.output_extrema =
-        grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
-          return kernels_.float_product(product, tile);
-        });
+    memory.give_extrema(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
+      return kernels_.float_product(product, tile);
+    }));
   }
 
   [[nodiscard]] bool gives_extrema() const override { return true; }
@@ -94,11 +93,11 @@ class Int8RowProduct final : public Step {
     if (!by_block_) {
       quantize_lines(kernels_, x, shape_.rows, shape_.depth, quantization, quantized, workers);
     }
-    *memory.output_extrema =
+    memory.give_extrema(
         grid_.run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
           if (!by_block_) return kernels_.int8_product(product, tile);
           return multiply_by_block(product, x, tile, quantized + index * block_bytes());
-        });
+        }));
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
@@ -107,6 +106,7 @@ class Int8RowProduct final : public Step {
     return quantizer_.scratch_bytes() + quantized + kernels::kReadSlack;
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] bool takes_extrema() const override { return quantizer_.ranges() == 1; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override { return describe_methods(weights_.methods()); }

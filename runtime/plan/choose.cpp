@@ -32,7 +32,6 @@ class Trial {
     memory_.inputs[0] = reinterpret_cast<const std::byte*>(input_.data());
     memory_.outputs = {reinterpret_cast<std::byte*>(output_.data())};
     memory_.scratch = scratch_.data();
-    memory_.output_extrema = &extrema_;
   }
 
   std::chrono::nanoseconds time(Step& step, Workers& workers) {
@@ -46,7 +45,6 @@ class Trial {
   kernels::AlignedBuffer<float> input_;
   kernels::AlignedBuffer<float> output_;
   kernels::AlignedBuffer<std::byte> scratch_;
-  kernels::Extrema extrema_;
   StepMemory memory_;
 };
 

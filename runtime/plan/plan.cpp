@@ -116,17 +116,10 @@ class Plan::Builder {
   }
 
   void bind() {
-    plan_.extrema_.resize(plan_.steps_.size());
-    std::vector<const kernels::Extrema*> extrema_of(requests_.size(), nullptr);
+    bind_extrema();
     for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
       StepMemory& memory = plan_.steps_[i].memory;
-      const std::size_t input = node.inputs.empty() ? kNone : buffer_of_[node.inputs[0]];
-      if (input != kNone) memory.input_extrema = extrema_of[input];
-      if (plan_.steps_[i].step->gives_extrema()) {
-        memory.output_extrema = &plan_.extrema_[i];
-        extrema_of[buffer_of_[node.outputs[0]]] = memory.output_extrema;
-      }
       const bool product = node.op == Op::Conv || node.op == Op::Linear;
       for (std::size_t j = 0; j < node.inputs.size(); ++j) {
         // Products have packed their constants.
@@ -143,6 +136,23 @@ class Plan::Builder {
       const auto& constant = graph_.values[id].constant;
       if (constant != nullptr) std::copy_n(constant->data, constant->bytes(), output);
       plan_.outputs_.push_back(output);
+    }
+  }
+
+  /// Connects steps that take the extremes of their input with those that give them.
+  void bind_extrema() {
+    plan_.extrema_.resize(plan_.steps_.size());
+    std::vector<std::size_t> giver(requests_.size(), kNone);  ///< per buffer
+    for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
+      const Node& node = graph_.nodes[nodes_[i]];
+      const Step& step = *plan_.steps_[i].step;
+      const std::size_t input = node.inputs.empty() ? kNone : buffer_of_[node.inputs[0]];
+      if (step.takes_extrema() && input != kNone && giver[input] != kNone) {
+        kernels::Extrema& extrema = plan_.extrema_[giver[input]];
+        plan_.steps_[giver[input]].memory.output_extrema = &extrema;
+        plan_.steps_[i].memory.input_extrema = &extrema;
+      }
+      if (step.gives_extrema()) giver[buffer_of_[node.outputs[0]]] = i;
     }
   }
 

@@ -132,6 +132,7 @@ TEST_CASE("epilogue: depthwise products") {
       p.rows = conv.map();
       p.channels = count;
       p.weights = weights.data();
+      p.wants_extrema = true;
       check_epilogue(conv.rows() * count,
                      [&](const KernelTable& table, const Activation& activation, float* out) {
                        p.activation = activation;

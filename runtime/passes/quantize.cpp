@@ -22,7 +22,6 @@ WeightQuantization chain_options(const Graph& graph, const Node& node,
   // of the layer's time.
   constexpr std::size_t kLong = 320;
   constexpr std::size_t kShort = 48;
-  constexpr int kShortChain = 2;
   constexpr float kShortBudget = 2.0F;
   const Shape& out = graph.values[node.outputs[0]].shape;
   const std::size_t depth = shape.segments * shape.depth;
@@ -30,7 +29,7 @@ WeightQuantization chain_options(const Graph& graph, const Node& node,
     return {0, 0.0F};
   }
   if (depth >= kLong) return options;
-  return {std::min(options.max_chain, kShortChain), std::min(options.loss_budget_db, kShortBudget)};
+  return {options.max_chain, std::min(options.loss_budget_db, kShortBudget)};
 }
 
 bool all_finite(std::span<const float> elements) {

@@ -10,12 +10,12 @@
 
 namespace octavo {
 
-/// A product cut into tiles for threads: along its rows where there are enough of them, else along
-/// its panels.
+/// A product cut into tiles for threads: along its rows where there are enough of them to read all
+/// weights once more in each tile, else along its panels.
 class TileGrid {
  public:
   struct Split {
-    std::size_t min_rows = 6;          ///< of a tile; with fewer, panels are split
+    std::size_t min_rows = 48;         ///< of a tile; with fewer, panels are split
     std::size_t row_multiple = 6;      ///< tiles but the last hold a multiple of it
     std::size_t tiles_per_thread = 2;  ///< more than one evens out threads that were held up
   };
@@ -55,11 +55,11 @@ class TileGrid {
   static constexpr std::uint64_t kMinMacs = 200'000;
 
   void cut(const Split& split, std::size_t wanted) {
-    if (rows_ >= wanted * split.min_rows) {
+    if (rows_ >= wanted * split.min_rows || panels_ < wanted) {
       const std::size_t multiple = split.row_multiple;
       rows_per_tile_ = divided_up(divided_up(rows_, wanted), multiple) * multiple;
     } else {
-      panels_per_tile_ = std::max<std::size_t>(1, panels_ / wanted);
+      panels_per_tile_ = panels_ / wanted;
     }
   }
   static std::size_t divided_up(std::size_t n, std::size_t by) { return (n + by - 1) / by; }

@@ -111,6 +111,16 @@ struct FloatProduct {
 /// Every method is exact for the panels that the packer gives it.
 enum class Int8Method : std::uint8_t { chain4, chain3, chain2, chain1, wide };
 
+/// Weights of a few groups of four k values, to be added to b where whole chains of b could not
+/// hold them (kernels/chain_split.hpp). Entry panel * segments + segment of `ends` says where the
+/// groups of that segment end; they start where those before end.
+struct Int8Residuals {
+  const std::uint32_t* ends = nullptr;    ///< [panels][segments]; null: there are none
+  const std::uint32_t* groups = nullptr;  ///< positions of groups in their segments, ascending
+  const std::int8_t* b = nullptr;         ///< [groups][kPanelWidth][4]
+  const std::int32_t* sums = nullptr;     ///< [panels * kPanelWidth], of the residual weights alone
+};
+
 /// Bytes of a row that is gathered from short segments.
 inline constexpr std::size_t kMaxGathered = 1024;
 
@@ -130,6 +140,7 @@ struct Int8Product {
   std::size_t compensation_stride = 0;         ///< elements from one panel's to the next
   const std::int32_t* column_sums = nullptr;   ///< [panels * kPanelWidth], sum of b[n]
   const Int8Method* methods = nullptr;         ///< [panels]
+  Int8Residuals residuals;
   std::size_t columns = 0;
   const Quantization* quantization = nullptr;  ///< of a: one per `rows_per_range` rows
   std::size_t rows_per_range = 0;

@@ -1,8 +1,10 @@
 #include "kernels/packing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/chain_condition.hpp"
+#include "kernels/chain_split.hpp"
 
 namespace octavo::kernels {
 namespace {
@@ -26,9 +28,16 @@ std::size_t chain_length(Int8Method method) {
   return 1;
 }
 
-/// The method with the fewest chains of those that are exact for a panel, and of these the shortest
-/// chain. `w` is [columns][segments][depth].
-Int8Method method_of(std::span<const std::int8_t> w, std::size_t depth) {
+bool fits(std::span<const std::int8_t> w, std::size_t depth, std::size_t length) {
+  for (std::size_t begin = 0; begin < w.size(); begin += depth) {
+    if (!fits_chain(w.subspan(begin, depth), length)) return false;
+  }
+  return true;
+}
+
+/// The method with the fewest chains of those that are exact for a panel as it is, and of these the
+/// shortest chain. `w` is [columns][segments][depth].
+Int8Method whole_method(std::span<const std::int8_t> w, std::size_t depth) {
   const std::size_t groups = divided_up(depth, kGroup);
   Int8Method best = Int8Method::wide;
   for (const Int8Method method :
@@ -36,13 +45,44 @@ Int8Method method_of(std::span<const std::int8_t> w, std::size_t depth) {
     const std::size_t length = chain_length(method);
     const bool shorter = best == Int8Method::wide ||
                          divided_up(groups, length) < divided_up(groups, chain_length(best));
-    bool fits = shorter;
-    for (std::size_t begin = 0; fits && begin < w.size(); begin += depth) {
-      fits = fits_chain(w.subspan(begin, depth), length);
-    }
-    if (fits) best = method;
+    if (shorter && fits(w, depth, length)) best = method;
   }
   return best;
+}
+
+/// How a panel is packed: its method, and its weights in two parts where that is faster.
+struct PanelPlan {
+  Int8Method method = Int8Method::wide;
+  ChainSplit split;
+};
+
+/// The times of a group of four k values, relative to each other, as measured with AVX2.
+struct GroupCost {
+  Int8Method method;
+  double time;
+};
+constexpr GroupCost kChainCosts[] = {{Int8Method::chain4, 1.0},
+                                     {Int8Method::chain3, 1.07},
+                                     {Int8Method::chain2, 1.22},
+                                     {Int8Method::chain1, 1.22}};
+constexpr double kWideCost = 1.8;
+constexpr double kResidualCost = 1.6;
+
+PanelPlan plan_panel(std::span<const std::int8_t> w, const WeightShape& panel) {
+  PanelPlan plan;
+  plan.method = whole_method(w, panel.depth);
+  plan.split.chained.assign(w.begin(), w.end());
+  if (plan.method != Int8Method::wide) return plan;
+  const auto groups = static_cast<double>(panel.segments * divided_up(panel.depth, kGroup));
+  double best = groups * kWideCost;
+  for (const auto& [method, time] : kChainCosts) {
+    ChainSplit split = split_for_chain(w, panel, chain_length(method));
+    const double cost = groups * time + static_cast<double>(split.groups.size()) * kResidualCost;
+    if (cost >= best || !fits(split.chained, panel.depth, chain_length(method))) continue;
+    best = cost;
+    plan = {method, std::move(split)};
+  }
+  return plan;
 }
 
 }  // namespace
@@ -68,12 +108,17 @@ PackedInt8::PackedInt8(std::span<const std::int8_t> values, const WeightShape& s
       data_(shape.panels() * kPanelWidth * shape.segments * packed_depth_),
       column_sums_(shape.panels() * kPanelWidth) {
   const std::size_t column_size = shape.segments * shape.depth;
+  for (std::size_t n = 0; n < shape.columns; ++n) {
+    for (const std::int8_t w : values.subspan(n * column_size, column_size)) column_sums_[n] += w;
+  }
+  std::vector<PanelPlan> plans;
   std::size_t most_chains = 0;
   for (std::size_t panel = 0; panel < shape.panels(); ++panel) {
     const std::size_t first = panel * kPanelWidth;
     const std::size_t columns = std::min(kPanelWidth, shape.columns - first);
-    const Int8Method method =
-        method_of(values.subspan(first * column_size, columns * column_size), shape.depth);
+    plans.push_back(plan_panel(values.subspan(first * column_size, columns * column_size),
+                               {columns, shape.segments, shape.depth}));
+    const Int8Method method = plans.back().method;
     methods_.push_back(method);
     if (chain_length(method) > 1) {
       most_chains = std::max(most_chains, divided_up(packed_depth_ / kGroup, chain_length(method)));
@@ -81,27 +126,37 @@ PackedInt8::PackedInt8(std::span<const std::int8_t> values, const WeightShape& s
   }
   compensation_stride_ = shape.segments * most_chains * 2 * kPanelWidth;
   compensation_ = AlignedBuffer<std::int16_t>(shape.panels() * compensation_stride_);
-  for (std::size_t panel = 0; panel < shape.panels(); ++panel) pack_panel(values, panel);
+  for (std::size_t panel = 0; panel < plans.size(); ++panel) {
+    pack_panel(plans[panel].split.chained, panel);
+  }
+  const bool any =
+      std::ranges::any_of(plans, [](const PanelPlan& plan) { return !plan.split.groups.empty(); });
+  if (!any) return;
+  std::size_t residual_groups = 0;
+  for (const PanelPlan& plan : plans) residual_groups += plan.split.groups.size();
+  residual_data_ = AlignedBuffer<std::int8_t>(residual_groups * kGroup * kPanelWidth);
+  residual_sums_ = AlignedBuffer<std::int32_t>(column_sums_.size());
+  for (std::size_t panel = 0; panel < plans.size(); ++panel) {
+    pack_residual(plans[panel].split, panel);
+  }
 }
 
-void PackedInt8::pack_panel(std::span<const std::int8_t> values, std::size_t panel) {
-  const std::size_t first = panel * kPanelWidth;
-  const std::size_t columns = std::min(kPanelWidth, shape_.columns - first);
+void PackedInt8::pack_panel(std::span<const std::int8_t> weights, std::size_t panel) {
+  const std::size_t columns = weights.size() / (shape_.segments * shape_.depth);
   const std::size_t groups = packed_depth_ / kGroup;
   const std::size_t chain = chain_length(methods_[panel]);
-  std::int8_t* to = data_.data() + first * shape_.segments * packed_depth_;
+  std::int8_t* to = data_.data() + panel * kPanelWidth * shape_.segments * packed_depth_;
   std::int16_t* starts = compensation_.data() + panel * compensation_stride_;
 
   for (std::size_t segment = 0; segment < shape_.segments; ++segment) {
     for (std::size_t g = 0; g < groups; ++g, to += kGroup * kPanelWidth) {
       const std::size_t count = std::min(kGroup, shape_.depth - g * kGroup);
       for (std::size_t n = 0; n < columns; ++n) {
-        const std::size_t column = (first + n) * shape_.segments + segment;
-        const std::int8_t* from = values.data() + column * shape_.depth + g * kGroup;
+        const std::size_t column = n * shape_.segments + segment;
+        const std::int8_t* from = weights.data() + column * shape_.depth + g * kGroup;
         std::copy_n(from, count, to + n * kGroup);
+        if (chain == 1) continue;
         for (std::size_t k = 0; k < count; ++k) {
-          column_sums_[first + n] += from[k];
-          if (chain == 1) continue;
           std::int16_t& lane = starts[2 * n + k / 2];
           lane = static_cast<std::int16_t>(lane - 128 * from[k]);  // modulo 2^16
         }
@@ -111,19 +166,47 @@ void PackedInt8::pack_panel(std::span<const std::int8_t> values, std::size_t pan
   }
 }
 
+void PackedInt8::pack_residual(const ChainSplit& split, std::size_t panel) {
+  const std::size_t columns = split.residual.size() / (shape_.segments * shape_.depth);
+  const std::size_t groups = packed_depth_ / kGroup;
+  auto next = split.groups.begin();
+  for (std::size_t segment = 0; segment < shape_.segments; ++segment) {
+    for (; next != split.groups.end() && *next / groups == segment; ++next) {
+      const std::size_t group = *next % groups;
+      const std::size_t count = std::min(kGroup, shape_.depth - group * kGroup);
+      std::int8_t* to = residual_data_.data() + residual_groups_.size() * kGroup * kPanelWidth;
+      for (std::size_t n = 0; n < columns; ++n) {
+        const std::size_t column = n * shape_.segments + segment;
+        const std::int8_t* from = split.residual.data() + column * shape_.depth + group * kGroup;
+        std::copy_n(from, count, to + n * kGroup);
+        for (std::size_t k = 0; k < count; ++k) {
+          residual_sums_[panel * kPanelWidth + n] += from[k];
+        }
+      }
+      residual_groups_.push_back(static_cast<std::uint32_t>(group));
+    }
+    residual_ends_.push_back(static_cast<std::uint32_t>(residual_groups_.size()));
+  }
+}
+
 void PackedInt8::bind(Int8Product& product) const {
   product.b = data_.data();
   product.compensation = compensation_.data();
   product.compensation_stride = compensation_stride_;
   product.column_sums = column_sums_.data();
   product.methods = methods_.data();
+  if (!residual_groups_.empty()) {
+    product.residuals = {residual_ends_.data(), residual_groups_.data(), residual_data_.data(),
+                         residual_sums_.data()};
+  }
   product.columns = shape_.columns;
   product.depth = shape_.depth;
   product.packed_depth = packed_depth_;
 }
 
 std::size_t PackedInt8::bytes() const {
-  return data_.bytes() + compensation_.bytes() + column_sums_.bytes();
+  return data_.bytes() + compensation_.bytes() + column_sums_.bytes() + residual_data_.bytes() +
+         residual_sums_.bytes();
 }
 
 }  // namespace octavo::kernels

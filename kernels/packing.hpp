@@ -37,6 +37,8 @@ struct QuantizedWeights {
 QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
                                   std::size_t channels, int max_chain, float loss_budget_db);
 
+struct ChainSplit;
+
 /// Float weights in panels: [panel][segment * depth + k][kPanelWidth], zeros behind the last
 /// column.
 class PackedFloat {
@@ -53,19 +55,22 @@ class PackedFloat {
 };
 
 /// Int8 weights in panels: [panel][segment][packed_depth / 4][kPanelWidth][4], zeros as filling,
-/// with the fastest exact method of each panel. Any values in [-128, 127] pack; correctness never
-/// depends on them, speed does.
+/// with the fastest exact method of each panel, which may split a few groups of weights off. Any
+/// values in [-128, 127] pack; correctness never depends on them, speed does.
 class PackedInt8 {
  public:
   PackedInt8(std::span<const std::int8_t> values, const WeightShape& shape);
 
-  /// Fills in b, compensation, column_sums, methods, columns, depth and packed_depth.
+  /// Fills in b, compensation, column_sums, methods, residuals, columns, depth and packed_depth.
   void bind(Int8Product& product) const;
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::span<const Int8Method> methods() const { return methods_; }
+  /// Groups of weights that were split off, in all panels.
+  [[nodiscard]] std::size_t residual_groups() const { return residual_groups_.size(); }
 
  private:
   void pack_panel(std::span<const std::int8_t> values, std::size_t panel);
+  void pack_residual(const ChainSplit& split, std::size_t panel);
 
   WeightShape shape_;
   std::size_t packed_depth_ = 0;
@@ -74,6 +79,10 @@ class PackedInt8 {
   AlignedBuffer<std::int16_t> compensation_;
   AlignedBuffer<std::int32_t> column_sums_;
   std::vector<Int8Method> methods_;
+  std::vector<std::uint32_t> residual_ends_;
+  std::vector<std::uint32_t> residual_groups_;
+  AlignedBuffer<std::int8_t> residual_data_;
+  AlignedBuffer<std::int32_t> residual_sums_;
 };
 
 }  // namespace octavo::kernels

@@ -6,6 +6,7 @@
 
 #include "kernels/body/epilogue.hpp"
 #include "kernels/body/int8_tiles.hpp"
+#include "kernels/body/residual_tile.hpp"
 #include "kernels/body/rows.hpp"
 #include "kernels/body/store.hpp"
 #include "kernels/kernels.hpp"
@@ -235,6 +236,9 @@ void int8_panel(const Int8Product& p, const Int8Block<A>& block, std::size_t pan
     const std::size_t rows = split.size(part);
     tile.rows = block.starts + first;
     tiles.functions[rows - 1](tile);
+    if (p.residuals.ends != nullptr) {
+      add_residual<A>(tile, rows, p.residuals, panel, tiles.origin);
+    }
     const Int8Sums sums{first, rows, panel, tiles.origin, acc};
     if (p.accumulators != nullptr) {
       store_int8_tile<A>(p, block, sums);

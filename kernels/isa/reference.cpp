@@ -98,11 +98,23 @@ Extrema float_product(const FloatProduct& p, const Tile& tile) noexcept {
   return extrema;
 }
 
+/// What was split off element k of packed segment `segment`, counted over all panels, of column n.
+std::int32_t residual_weight(const Int8Residuals& r, std::size_t n, std::size_t segment,
+                             std::size_t k) {
+  if (r.ends == nullptr) return 0;
+  for (std::size_t i = segment == 0 ? 0 : r.ends[segment - 1]; i < r.ends[segment]; ++i) {
+    if (r.groups[i] == k / 4) return r.b[(i * kPanelWidth + n % kPanelWidth) * 4 + k % 4];
+  }
+  return 0;
+}
+
 /// Element k of packed segment `segment` of column n.
 std::int32_t weight(const Int8Product& p, std::size_t n, std::size_t segment, std::size_t k) {
   const std::size_t segments = p.gathered != 0 ? 1 : static_cast<std::size_t>(p.rows.segments());
-  const std::size_t group = (n / kPanelWidth * segments + segment) * (p.packed_depth / 4) + k / 4;
-  return p.b[(group * kPanelWidth + n % kPanelWidth) * 4 + k % 4];
+  const std::size_t all = n / kPanelWidth * segments + segment;
+  const std::size_t group = all * (p.packed_depth / 4) + k / 4;
+  return p.b[(group * kPanelWidth + n % kPanelWidth) * 4 + k % 4] +
+         residual_weight(p.residuals, n, all, k);
 }
 
 std::int32_t exact_sum(const Int8Product& p, const RowCursor& row, std::size_t n,

@@ -56,7 +56,7 @@ class Int8Conv final : public Step {
   [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {
-    return describe_methods(weights_.front().methods()) + (gathered_ ? ", gathered" : "");
+    return describe_methods(weights_.front()) + (gathered_ ? ", gathered" : "");
   }
 
  private:

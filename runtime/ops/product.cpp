@@ -112,10 +112,11 @@ void quantize_lines(const kernels::KernelTable& kernels, const float* x, std::si
   });
 }
 
-std::string describe_methods(std::span<const kernels::Int8Method> methods) {
-  const auto [fastest, slowest] = std::ranges::minmax(methods);
+std::string describe_methods(const kernels::PackedInt8& weights) {
+  const auto [fastest, slowest] = std::ranges::minmax(weights.methods());
   std::string text = "int8 " + std::string(method_name(fastest));
   if (slowest != fastest) text += " to " + std::string(method_name(slowest));
+  if (weights.residual_groups() > 0) text += " with residual";
   return text;
 }
 

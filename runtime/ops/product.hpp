@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
+#include "kernels/packing.hpp"
 #include "runtime/ops/operator.hpp"
 
 /// What Linear and Conv share: constants of a product, its epilogue, and quantizing its input.
@@ -40,6 +41,6 @@ void quantize_lines(const kernels::KernelTable& kernels, const float* x, std::si
                     std::uint8_t* out, Workers& workers);
 
 /// "int8 chain 4", or the slowest and the fastest method where panels differ.
-std::string describe_methods(std::span<const kernels::Int8Method> methods);
+std::string describe_methods(const kernels::PackedInt8& weights);
 
 }  // namespace octavo::ops

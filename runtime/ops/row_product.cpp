@@ -109,7 +109,7 @@ class Int8RowProduct final : public Step {
   [[nodiscard]] bool takes_extrema() const override { return quantizer_.ranges() == 1; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
-  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_.methods()); }
+  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_); }
 
  private:
   static constexpr std::size_t kBlockBytes = 64 * 1024;

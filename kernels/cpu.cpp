@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 namespace octavo::kernels {
@@ -39,17 +41,32 @@ std::uint64_t enabled_state() {
 // Bits as in the Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, CPUID.
 CpuFeatures detect_cpu_features() noexcept {
   constexpr std::uint64_t kYmmState = 0x6;
+  constexpr std::uint64_t kZmmState = 0xE6;  // with the mask registers
 
   const Registers basic = cpuid(1);
   const Registers extended = cpuid(7);
-  const bool os_saves_state = bit(basic.ecx, 27);
-  const bool ymm = os_saves_state && (enabled_state() & kYmmState) == kYmmState;
+  const Registers more = extended.eax >= 1 ? cpuid(7, 1) : Registers{};
+  const std::uint64_t state = bit(basic.ecx, 27) ? enabled_state() : 0;
+  const bool ymm = (state & kYmmState) == kYmmState;
+  const bool zmm = (state & kZmmState) == kZmmState;
 
   CpuFeatures cpu;
   cpu.sse41 = bit(basic.ecx, 19) && bit(basic.ecx, 9);  // with SSSE3
   cpu.avx2 = ymm && bit(basic.ecx, 28) && bit(extended.ebx, 5);
   cpu.fma = ymm && bit(basic.ecx, 12);
   cpu.f16c = ymm && bit(basic.ecx, 29);
+  cpu.avxvnni = ymm && bit(more.eax, 4);
+  cpu.avx512 = zmm && bit(extended.ebx, 16) && bit(extended.ebx, 17) && bit(extended.ebx, 28) &&
+               bit(extended.ebx, 30) && bit(extended.ebx, 31);
+  cpu.avx512vnni = zmm && bit(extended.ecx, 11);
+  return cpu;
+}
+#elif defined(__aarch64__) && defined(__linux__)
+// Bits as in Linux, Documentation/arch/arm64/elf_hwcaps.rst.
+CpuFeatures detect_cpu_features() noexcept {
+  CpuFeatures cpu;
+  cpu.dotprod = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  cpu.i8mm = (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
   return cpu;
 }
 #else

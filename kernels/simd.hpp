@@ -31,7 +31,50 @@ template <std::size_t N, class F>
 template <class T, class A>
 inline constexpr std::size_t lanes = batch<T, A>::size;
 
+/// Vector registers.
+template <class A>
+inline constexpr std::size_t register_count = 16;
+
+/// Over how many batches dot4 spreads the sum of each group of four bytes; 0 where A has no dot4.
+template <class A>
+inline constexpr std::size_t dot4_sums = 0;
+
+/// What dot4 subtracts from its unsigned operand.
+template <class A>
+inline constexpr std::int32_t dot4_origin = 0;
+
+/// Whether A multiplies small matrices of bytes (matrix_dot).
+template <class A>
+inline constexpr bool has_matrix_dot = false;
+
 namespace detail {
+
+template <class A>
+inline batch<std::int32_t, A> madd_add(batch<std::int32_t, A> const& sum,
+                                       batch<std::int16_t, A> const& a,
+                                       batch<std::int16_t, A> const& b,
+                                       requires_arch<xsimd::generic>) noexcept;
+template <class A>
+void dot4(batch<std::int32_t, A>*, batch<std::uint8_t, A> const&, batch<std::int8_t, A> const&,
+          requires_arch<xsimd::generic>) = delete;
+template <class A>
+void matrix_dot(batch<std::int32_t, A> (&)[2], batch<std::uint8_t, A> const&,
+                batch<std::int8_t, A> const&, batch<std::int8_t, A> const&,
+                requires_arch<xsimd::generic>) = delete;
+template <class A>
+void matrix_row(batch<std::int32_t, A> const (&)[2], auto, requires_arch<xsimd::generic>) = delete;
+template <class A>
+void load_rows(const std::uint8_t*, const std::uint8_t*, requires_arch<xsimd::generic>) = delete;
+template <class A>
+inline batch<float, A> divide(batch<float, A> const& x, batch<float, A> const& y,
+                              requires_arch<xsimd::generic>) noexcept {
+  return x / y;
+}
+template <class A>
+inline batch<float, A> square_root(batch<float, A> const& x,
+                                   requires_arch<xsimd::generic>) noexcept {
+  return xsimd::sqrt(x);
+}
 
 #if XSIMD_WITH_SSE4_1
 
@@ -189,6 +232,26 @@ inline batch<double, A> high_doubles(batch<float, A> const& x,
 
 #endif
 
+}  // namespace detail
+}  // namespace
+}  // namespace octavo::kernels::simd
+
+#include "kernels/simd/avx512.hpp"
+#include "kernels/simd/neon.hpp"
+#include "kernels/simd/vnni.hpp"
+
+namespace octavo::kernels::simd {
+namespace {
+namespace detail {
+
+template <class A>
+inline batch<std::int32_t, A> madd_add(batch<std::int32_t, A> const& sum,
+                                       batch<std::int16_t, A> const& a,
+                                       batch<std::int16_t, A> const& b,
+                                       requires_arch<xsimd::generic>) noexcept {
+  return sum + detail::madd<A>(a, b, A{});
+}
+
 inline std::int32_t load4(const void* p) noexcept {
   std::int32_t bytes;
   std::memcpy(&bytes, p, sizeof bytes);
@@ -235,11 +298,59 @@ inline batch<std::int32_t, A> madd(batch<std::int16_t, A> const& a,
   return detail::madd<A>(a, b, A{});
 }
 
+/// sum + madd(a, b).
+template <class A>
+inline batch<std::int32_t, A> madd_add(batch<std::int32_t, A> const& sum,
+                                       batch<std::int16_t, A> const& a,
+                                       batch<std::int16_t, A> const& b) noexcept {
+  return detail::madd_add<A>(sum, a, b, A{});
+}
+
+/// Adds (a - dot4_origin<A>) * b of each group of four bytes to `sums`, exactly for any bytes.
+template <class A>
+inline void dot4(batch<std::int32_t, A> (&sums)[dot4_sums<A>], batch<std::uint8_t, A> const& a,
+                 batch<std::int8_t, A> const& b) noexcept {
+  detail::dot4<A>(sums, a, b, A{});
+}
+
 /// The sums of adjacent pairs of x, then of y.
 template <class A>
 inline batch<std::int32_t, A> add_pairs(batch<std::int32_t, A> const& x,
                                         batch<std::int32_t, A> const& y) noexcept {
   return detail::add_pairs<A>(x, y, A{});
+}
+
+/// What dot4 has added: the sum of each group.
+template <class A>
+inline batch<std::int32_t, A> dot4_total(
+    batch<std::int32_t, A> const (&sums)[dot4_sums<A>]) noexcept {
+  if constexpr (dot4_sums<A> == 1) {
+    return sums[0];
+  } else {
+    return add_pairs(sums[0], sums[1]);
+  }
+}
+
+/// Eight bytes from p, then eight from q: two rows of a matrix.
+template <class A>
+inline batch<std::uint8_t, A> load_rows(const std::uint8_t* p, const std::uint8_t* q) noexcept {
+  return detail::load_rows<A>(p, q, A{});
+}
+
+/// Adds the products of two rows of eight bytes with four columns: `first` holds the first four
+/// bytes of each column, `second` the others. sums[0] is [row][column] of columns 0 and 1, sums[1]
+/// of columns 2 and 3.
+template <class A>
+inline void matrix_dot(batch<std::int32_t, A> (&sums)[2], batch<std::uint8_t, A> const& rows,
+                       batch<std::int8_t, A> const& first,
+                       batch<std::int8_t, A> const& second) noexcept {
+  detail::matrix_dot<A>(sums, rows, first, second, A{});
+}
+
+/// What matrix_dot has added: the sums of row 0 or 1.
+template <std::size_t Row, class A>
+inline batch<std::int32_t, A> matrix_row(batch<std::int32_t, A> const (&sums)[2]) noexcept {
+  return detail::matrix_row<A>(sums, std::integral_constant<std::size_t, Row>{}, A{});
 }
 
 /// a, b, c, d one after the other, each saturated to uint8.
@@ -268,6 +379,24 @@ inline batch<float, A> larger(batch<float, A> const& x, batch<float, A> const& y
 template <class A>
 inline batch<float, A> smaller(batch<float, A> const& x, batch<float, A> const& y) noexcept {
   return xsimd::select((x < y) | xsimd::isnan(x), x, y);
+}
+
+/// -x, of zeros too.
+template <class A>
+inline batch<float, A> negate(batch<float, A> const& x) noexcept {
+  return x ^ batch<float, A>(-0.0F);
+}
+
+/// x / y, rounded once.
+template <class A>
+inline batch<float, A> divide(batch<float, A> const& x, batch<float, A> const& y) noexcept {
+  return detail::divide<A>(x, y, A{});
+}
+
+/// The square root, rounded once.
+template <class A>
+inline batch<float, A> square_root(batch<float, A> const& x) noexcept {
+  return detail::square_root<A>(x, A{});
 }
 
 /// The same bits.
@@ -302,7 +431,7 @@ inline void prefetch(const void* p) noexcept {
 template <class T, class A>
 [[gnu::always_inline]] inline void pin(batch<T, A>& x) noexcept {
 #if defined(__x86_64__)
-  asm volatile("" : "+x"(x.data));
+  asm volatile("" : "+v"(x.data));
 #elif defined(__aarch64__)
   asm volatile("" : "+w"(x.data));
 #endif

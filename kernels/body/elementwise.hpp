@@ -47,9 +47,9 @@ template <UnaryMethod Method, class A>
   }
   if constexpr (Method == UnaryMethod::silu) return x * sigmoid<A>(x);
   if constexpr (Method == UnaryMethod::gelu) return gelu<A>(x);
-  if constexpr (Method == UnaryMethod::negate) return -x;
+  if constexpr (Method == UnaryMethod::negate) return simd::negate(x);
   if constexpr (Method == UnaryMethod::absolute) return xsimd::abs(x);
-  if constexpr (Method == UnaryMethod::square_root) return xsimd::sqrt(x);
+  if constexpr (Method == UnaryMethod::square_root) return simd::square_root(x);
 }
 
 /// f(the method as a compile-time constant).
@@ -127,7 +127,7 @@ void binary(BinaryMethod method, const float* x, std::size_t x_step, const float
     case BinaryMethod::multiply:
       return map([](Floats u, Floats v) { return u * v; });
     case BinaryMethod::divide:
-      return map([](Floats u, Floats v) { return u / v; });
+      return map([](Floats u, Floats v) { return simd::divide(u, v); });
     case BinaryMethod::minimum:
       return map([](Floats u, Floats v) { return simd::smaller(u, v); });
     case BinaryMethod::maximum:

@@ -41,8 +41,8 @@ template <class A>
 simd::batch<float, A> sigmoid(const simd::batch<float, A>& x) {
   using Floats = simd::batch<float, A>;
   const Floats one(1.0F);
-  const Floats e = exponential<A>(-xsimd::abs(x));
-  return xsimd::select(x < Floats(0.0F), e, one) / (one + e);
+  const Floats e = exponential<A>(simd::negate(xsimd::abs(x)));
+  return simd::divide(xsimd::select(x < Floats(0.0F), e, one), one + e);
 }
 
 /// 1 - 2 / (e^2|x| + 1) with the sign of x; near 0, where that cancels, an odd polynomial.
@@ -51,8 +51,8 @@ simd::batch<float, A> hyperbolic_tangent(const simd::batch<float, A>& x) {
   using Floats = simd::batch<float, A>;
   const Floats one(1.0F);
   const Floats magnitude = xsimd::abs(x);
-  const Floats far = one - Floats(2.0F) / (exponential<A>(magnitude + magnitude) + one);
-  const Floats signed_far = xsimd::select(x < Floats(0.0F), -far, far);
+  const Floats far = one - simd::divide(Floats(2.0F), exponential<A>(magnitude + magnitude) + one);
+  const Floats signed_far = xsimd::select(x < Floats(0.0F), simd::negate(far), far);
 
   const Floats z = x * x;
   Floats poly(-5.7170450e-3F);
@@ -73,7 +73,7 @@ simd::batch<float, A> gelu(const simd::batch<float, A>& x) {
   const Floats half(0.5F);
   const Floats magnitude = xsimd::abs(x) * Floats(0.70710678F);
   const Floats z = simd::clamp(magnitude, Floats(0.0F), Floats(11.0F));
-  const Floats t = one / (one + half * z);
+  const Floats t = simd::divide(one, one + half * z);
   Floats poly(1.5215241e-1F);
   poly = poly * t + Floats(-7.2008777e-1F);
   poly = poly * t + Floats(1.2488958F);

@@ -132,11 +132,12 @@ void finish_float_tile(const FloatProduct& p, std::size_t first_row, std::size_t
 
 inline constexpr std::size_t kMostFloatRows = 12;
 
-/// As many as keep the sums, a panel's weights and one element of a in 16 registers.
+/// As many as keep the sums, a panel's weights and one element of a in the registers.
 template <class A>
 constexpr std::size_t kFloatTileRows = [] {
   constexpr std::size_t kVectors = kPanelWidth / simd::lanes<float, A>;
-  return (kVectors <= 2 ? kMostFloatRows : 8) / kVectors;
+  constexpr std::size_t kSums = simd::register_count<A> == 32 ? 24 : kVectors <= 2 ? 12 : 8;
+  return kSums / kVectors < kMostFloatRows ? kSums / kVectors : kMostFloatRows;
 }();
 
 struct FloatTiles {

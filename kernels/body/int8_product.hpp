@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "kernels/body/dot_tiles.hpp"
 #include "kernels/body/epilogue.hpp"
 #include "kernels/body/int8_tiles.hpp"
 #include "kernels/body/residual_tile.hpp"
@@ -110,6 +111,17 @@ constexpr Int8Tiles int8_tiles_of() {
     return Int8Tiles{kFromZero ? 0 : 128, sizeof...(R), {int8_tile<A, Method, R + 1>()...}};
   }
   (std::make_index_sequence<kMostSums / kVectors>{});
+}
+
+/// Where dot products of four bytes are exact, they serve every method.
+template <class A, Int8Method Method>
+requires(simd::dot4_sums<A> != 0) constexpr Int8Tiles int8_tiles_of() {
+  constexpr std::size_t kRows =
+      kDotRows<A> < Int8Tiles::kMaxRows ? kDotRows<A> : Int8Tiles::kMaxRows;
+  return []<std::size_t... R>(std::index_sequence<R...>) {
+    return Int8Tiles{simd::dot4_origin<A>, sizeof...(R), {dot_tile_of<A, R + 1>()...}};
+  }
+  (std::make_index_sequence<kRows>{});
 }
 
 /// Indexed by Int8Method.

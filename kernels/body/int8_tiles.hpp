@@ -200,7 +200,7 @@ template <class A, std::size_t Rows>
           simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
             const Shorts weights = simd::load_widened<A>(b + v * Shorts::size);
             simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-              sums[r][v] += simd::madd(x[r], weights);
+              sums[r][v] = simd::madd_add(sums[r][v], x[r], weights);
             });
           });
         }

@@ -31,7 +31,7 @@ void pool_position(const Pool& p, const Window& window, const float* from, float
         result = maximum ? simd::larger(x, result) : result + x;
       }
     }
-    if (!maximum) result /= divisor;
+    if (!maximum) result = simd::divide(result, divisor);
     store_first(result, p.channels - c, out + c);
   }
 }

@@ -38,7 +38,7 @@ void softmax_row(const float* x, std::size_t n, float* out) {
 
   const Floats divisor(sum);
   for (std::size_t i = 0; i < n; i += kLanes) {
-    store_first(load_first<A>(out + i, n - i, 0.0F) / divisor, n - i, out + i);
+    store_first(simd::divide(load_first<A>(out + i, n - i, 0.0F), divisor), n - i, out + i);
   }
 }
 

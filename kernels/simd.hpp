@@ -66,6 +66,11 @@ void matrix_row(batch<std::int32_t, A> const (&)[2], auto, requires_arch<xsimd::
 template <class A>
 void load_rows(const std::uint8_t*, const std::uint8_t*, requires_arch<xsimd::generic>) = delete;
 template <class A>
+inline batch<float, A> at_most(batch<float, A> const& x, batch<float, A> const& bound,
+                               requires_arch<xsimd::generic>) noexcept {
+  return xsimd::min(x, bound);  // on x86 the second operand where either is NaN
+}
+template <class A>
 inline batch<float, A> divide(batch<float, A> const& x, batch<float, A> const& y,
                               requires_arch<xsimd::generic>) noexcept {
   return x / y;
@@ -379,6 +384,12 @@ inline batch<float, A> larger(batch<float, A> const& x, batch<float, A> const& y
 template <class A>
 inline batch<float, A> smaller(batch<float, A> const& x, batch<float, A> const& y) noexcept {
   return xsimd::select((x < y) | xsimd::isnan(x), x, y);
+}
+
+/// The smaller of each two; the bound where x is NaN.
+template <class A>
+inline batch<float, A> at_most(batch<float, A> const& x, batch<float, A> const& bound) noexcept {
+  return detail::at_most<A>(x, bound, A{});
 }
 
 /// -x, of zeros too.

@@ -21,7 +21,7 @@ void quantize(const float* x, std::size_t n, const Quantization& to, std::uint8_
   const Ints zero_point(to.zero_point);
   const auto level = [&](const float* from) {
     const Floats scaled = Floats::load_unaligned(from) * reciprocal;
-    return xsimd::nearbyint_as_int(xsimd::min(scaled, bound)) + zero_point;
+    return xsimd::nearbyint_as_int(simd::at_most(scaled, bound)) + zero_point;
   };
   const auto levels = [&](const float* from) {
     return simd::narrow(level(from), level(from + Floats::size), level(from + 2 * Floats::size),

@@ -94,6 +94,11 @@ inline batch<float, A> clamp(batch<float, A> const& x, batch<float, A> const& lo
   return vbslq_f32(vcgtq_f32(raised, high), high, raised);
 }
 template <class A>
+inline batch<float, A> at_most(batch<float, A> const& x, batch<float, A> const& bound,
+                               requires_arch<xsimd::neon64>) noexcept {
+  return vbslq_f32(vcltq_f32(x, bound), x, bound);
+}
+template <class A>
 inline batch<float, A> divide(batch<float, A> const& x, batch<float, A> const& y,
                               requires_arch<xsimd::neon64>) noexcept {
   return vdivq_f32(x, y);

@@ -39,13 +39,26 @@ class Input {
   std::size_t offset_, size_;
 };
 
-/// Calls f(table) for every instruction set that this machine runs, the reference included.
+/// The kernels as the instruction sets that few machines have instantiate them, in plain C++
+/// (tests/kernels/emulated).
+extern const kernels::KernelTable emulated_avxvnni;
+extern const kernels::KernelTable emulated_avx512;
+extern const kernels::KernelTable emulated_avx512vnni;
+
+/// Calls f(table) for every instruction set that this machine runs, the reference included, and for
+/// the emulated ones.
 template <class F>
 void for_each_isa(F&& f) {
+  const auto call = [&](const kernels::KernelTable& table) {
+    CAPTURE(std::string(table.name));
+    f(table);
+  };
   for (const kernels::Isa& isa : kernels::isas()) {
-    if (!isa.supported) continue;
-    CAPTURE(std::string(isa.name));
-    f(*isa.table);
+    if (isa.supported) call(*isa.table);
+  }
+  for (const kernels::KernelTable* table :
+       {&emulated_avxvnni, &emulated_avx512, &emulated_avx512vnni}) {
+    call(*table);
   }
 }
 

@@ -2,7 +2,9 @@
 # download otherwise. Header-only libraries become interface targets.
 include(FetchContent)
 find_package(Threads REQUIRED)
-find_package(pthreadpool REQUIRED)
+if(NOT OCTAVO_KERNELS_ONLY)
+  find_package(pthreadpool REQUIRED)
+endif()
 
 # octavo_header_dependency(TARGET HEADER URL [SUBDIRECTORY])
 function(octavo_header_dependency target header url)

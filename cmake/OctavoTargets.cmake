@@ -23,7 +23,8 @@ function(octavo_add_objects target)
     VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(${target} PUBLIC
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${target} PUBLIC Threads::Threads pthreadpool::pthreadpool
+  target_link_libraries(${target}
+    PUBLIC Threads::Threads $<TARGET_NAME_IF_EXISTS:pthreadpool::pthreadpool>
     PRIVATE octavo_xsimd octavo_protozero octavo_json)
 endfunction()
 

@@ -105,7 +105,8 @@ constexpr Int8TileFunction int8_tile() {
 template <class A, Int8Method Method>
 constexpr Int8Tiles int8_tiles_of() {
   constexpr std::size_t kVectors = kPanelWidth / simd::lanes<std::int32_t, A>;
-  constexpr std::size_t kMostSums = Method == Int8Method::wide ? 4 : Int8Tiles::kMaxRows;
+  // More than 8 rows would only make the code longer.
+  constexpr std::size_t kMostSums = Method == Int8Method::wide ? 4 : kVectors == 1 ? 8 : 12;
   constexpr bool kFromZero = Method == Int8Method::chain1 || Method == Int8Method::wide;
   return []<std::size_t... R>(std::index_sequence<R...>) {
     return Int8Tiles{kFromZero ? 0 : 128, sizeof...(R), {int8_tile<A, Method, R + 1>()...}};

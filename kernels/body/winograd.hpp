@@ -103,7 +103,7 @@ template <class A, std::size_t Rows>
     simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
       const Shorts x = simd::repeat_pair<A>(a[r] + k);
       simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-        sums[r][v] += simd::madd(x, weights[v]);
+        sums[r][v] = simd::madd_add(sums[r][v], x, weights[v]);
         simd::pin(sums[r][v]);
         simd::pin(weights[v]);
       });
@@ -121,7 +121,10 @@ using WinogradTileFunction = void (*)(const std::int16_t*, std::size_t, const st
 
 /// For 1 row of tiles and more: as many as keep the sums in registers.
 template <class A>
-constexpr std::size_t kWinogradRows = 12 / (kPanelWidth / simd::lanes<std::int32_t, A>);
+constexpr std::size_t kWinogradRows = [] {
+  constexpr std::size_t kVectors = kPanelWidth / simd::lanes<std::int32_t, A>;
+  return kVectors == 4 && simd::register_count<A> == 32 ? 6 : 12 / kVectors;
+}();
 
 struct WinogradTiles {
   WinogradTileFunction functions[12];

@@ -31,6 +31,16 @@ inline batch<std::int16_t, A> load_widened(const std::int8_t* p,
   return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 template <class A>
+inline batch<std::int16_t, A> load_widened(const std::uint8_t* p,
+                                           requires_arch<xsimd::avx512bw>) noexcept {
+  return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+template <class A>
+inline batch<std::int16_t, A> repeat_pair(std::int32_t pair,
+                                          requires_arch<xsimd::avx512bw>) noexcept {
+  return _mm512_set1_epi32(pair);
+}
+template <class A>
 inline batch<std::int16_t, A> maddubs(batch<std::uint8_t, A> const& a,
                                       batch<std::int8_t, A> const& b,
                                       requires_arch<xsimd::avx512bw>) noexcept {

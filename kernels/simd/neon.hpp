@@ -55,6 +55,16 @@ inline batch<std::int16_t, A> load_widened(const std::int8_t* p,
   return vmovl_s8(vld1_s8(p));
 }
 template <class A>
+inline batch<std::int16_t, A> load_widened(const std::uint8_t* p,
+                                           requires_arch<xsimd::neon64>) noexcept {
+  return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(p)));
+}
+template <class A>
+inline batch<std::int16_t, A> repeat_pair(std::int32_t pair,
+                                          requires_arch<xsimd::neon64>) noexcept {
+  return vreinterpretq_s16_s32(vdupq_n_s32(pair));
+}
+template <class A>
 inline batch<std::int16_t, A> maddubs(batch<std::uint8_t, A> const& a,
                                       batch<std::int8_t, A> const& b,
                                       requires_arch<xsimd::neon64>) noexcept {

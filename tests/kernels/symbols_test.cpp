@@ -71,10 +71,10 @@ TEST_CASE("symbols: objects of instruction sets define nothing but their table")
 TEST_CASE("symbols: VNNI sets use dot products that do not saturate") {
   for (const char* id : {"avxvnni", "avx512vnni"}) {
     CAPTURE(id);
-    const auto counts =
-        count_instructions(id, {"vpdpbusd", "vpdpbusds", "vpdpwssds", "vpmaddubsw"});
+    const auto counts = count_instructions(id, {"vpdpbusd", "vpdpwssd", "vpdpbusds", "vpdpwssds"});
     CHECK(counts[0] > 0);
-    for (std::size_t i = 1; i < counts.size(); ++i) CHECK(counts[i] == 0);
+    CHECK(counts[1] > 0);
+    CHECK(counts[2] + counts[3] == 0);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -100,11 +101,18 @@ class batch<T, octavo::test::Emulated<Bytes, Vnni>> {
   friend batch operator^(const batch& x, const batch& y) {
     return of([&](std::size_t i) { return std::signbit(y.data[i]) ? -x.data[i] : x.data[i]; });
   }
+  friend batch operator|(const batch& x, const batch& y) {
+    using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+    return of([&](std::size_t i) {
+      return std::bit_cast<T>(std::bit_cast<Bits>(x.data[i]) | std::bit_cast<Bits>(y.data[i]));
+    });
+  }
   friend Mask operator<(const batch& x, const batch& y) {
     return Mask::of([&](std::size_t i) { return x.data[i] < y.data[i]; });
   }
   friend Mask operator>(const batch& x, const batch& y) { return y < x; }
   batch& operator+=(const batch& y) { return *this = *this + y; }
+  batch& operator-=(const batch& y) { return *this = *this - y; }
 
   alignas(Bytes) T data[size];
 };

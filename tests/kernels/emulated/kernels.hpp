@@ -25,6 +25,14 @@ batch<std::int16_t, A> load_widened(const std::int8_t* p, requires_arch<Emulated
   return batch<std::int16_t, A>::of([&](std::size_t i) { return p[i]; });
 }
 template <class A>
+batch<std::int16_t, A> load_widened(const std::uint8_t* p, requires_arch<EmulatedSet>) {
+  return batch<std::int16_t, A>::of([&](std::size_t i) { return p[i]; });
+}
+template <class A>
+batch<std::int16_t, A> repeat_pair(std::int32_t pair, requires_arch<EmulatedSet>) {
+  return batch<std::int16_t, A>::of([&](std::size_t i) { return pair >> (16 * (i % 2)); });
+}
+template <class A>
 batch<std::int16_t, A> maddubs(const batch<std::uint8_t, A>& a, const batch<std::int8_t, A>& b,
                                requires_arch<EmulatedSet>) {
   return batch<std::int16_t, A>::of([&](std::size_t i) {

@@ -10,19 +10,33 @@
 namespace octavo::kernels {
 namespace {
 
+/// One group of four k values of one row: adds the products of the four bytes in x with those of a
+/// vector of columns.
+template <class A>
+[[gnu::always_inline]] inline void add_products(simd::batch<std::int32_t, A>& sum,
+                                                const simd::batch<std::uint8_t, A>& x,
+                                                const simd::batch<std::int8_t, A>& weights) {
+  if constexpr (simd::dot4_sums<A> != 0) {
+    simd::batch<std::int32_t, A> sums[simd::dot4_sums<A>];
+    simd::unroll<simd::dot4_sums<A>>([&](auto i) { sums[i] = simd::batch<std::int32_t, A>(0); });
+    simd::dot4(sums, x, weights);
+    sum += simd::dot4_total(sums);
+  } else {
+    sum += simd::madd(simd::maddubs(x, weights), simd::batch<std::int16_t, A>(std::int16_t{1}));
+  }
+}
+
 /// Adds to the sums of `rows` rows, which count from `origin`, what was split off the weights of a
 /// panel: sum of (a - origin) * residual.
 template <class A>
 void add_residual(const Int8Tile& tile, std::size_t rows, const Int8Residuals& residuals,
                   std::size_t panel, std::int32_t origin) {
   using Bytes = simd::batch<std::int8_t, A>;
-  using Shorts = simd::batch<std::int16_t, A>;
   using Ints = simd::batch<std::int32_t, A>;
   constexpr std::size_t kVectors = kPanelWidth / Ints::size;
   const std::uint32_t* ends =
       residuals.ends + panel * static_cast<std::size_t>(tile.map->segments());
   const std::uint32_t begin = ends == residuals.ends ? 0 : ends[-1];
-  const Shorts ones(std::int16_t{1});
   for (std::size_t r = 0; r < rows; ++r) {
     std::int32_t* acc = tile.acc + r * kPanelWidth;
     Ints sums[kVectors];
@@ -41,7 +55,7 @@ void add_residual(const Int8Tile& tile, std::size_t rows, const Int8Residuals& r
             const std::int8_t* b = residuals.b + std::size_t{i} * kGroupBytes;
             simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
               const Bytes weights = Bytes::load_aligned(b + v * Bytes::size);
-              sums[v] += simd::madd(simd::maddubs(x, weights), ones);
+              add_products(sums[v], x, weights);
             });
           }
         });

@@ -10,8 +10,8 @@
 
 /// What the kernels need beyond xsimd, in its idiom: a primitive is a function template over the
 /// architecture, overloaded for each that implements it; a derived architecture inherits it. This
-/// is the only file with intrinsics, and the only one that knows of differences between xsimd
-/// versions.
+/// file and kernels/simd/ are the only ones with intrinsics, and the only ones that know of
+/// differences between xsimd versions.
 namespace octavo::kernels::simd {
 namespace {
 

@@ -93,7 +93,8 @@ struct Tile {
   std::size_t panel_begin = 0, panel_end = 0;
 };
 
-/// out[m][n] = activation(sum over segments s and k of a[m][s][k] * b[n][s][k] + bias[n]).
+/// out[m][n] = activation(sum over segments s and k of a[m][s][k] * b[n][s][k] + bias[n] +
+/// addend[m][n]), added in this order.
 struct FloatProduct {
   const float* a = nullptr;
   RowMap rows;
@@ -101,7 +102,8 @@ struct FloatProduct {
   const float* zeros = nullptr;  ///< `depth` zeros, read for segments outside the input
   const float* b = nullptr;      ///< packed by PackedFloat
   std::size_t columns = 0;
-  const float* bias = nullptr;  ///< [columns]; null: none
+  const float* bias = nullptr;    ///< [columns]; null: none
+  const float* addend = nullptr;  ///< laid out like out; null: none
   Activation activation;
   float* out = nullptr;
   std::size_t out_stride = 0;  ///< elements from one row of the output to the next
@@ -125,7 +127,8 @@ struct Int8Residuals {
 inline constexpr std::size_t kMaxGathered = 1024;
 
 /// acc[m][n] = sum over s and k of (a[m][s][k] - zero_point) * b[n][s][k], exact in int32;
-/// out[m][n] = activation(float(acc) * (scale * b_scale[n]) + bias[n]), multiplied then added.
+/// out[m][n] = activation(float(acc) * (scale * b_scale[n]) + bias[n] + addend[m][n]), multiplied
+/// first, then added in this order.
 /// Padding is part of `a` (a border that holds the zero point): segments never leave the input.
 struct Int8Product {
   const std::uint8_t* a = nullptr;
@@ -146,6 +149,7 @@ struct Int8Product {
   std::size_t rows_per_range = 0;
   const float* b_scales = nullptr;  ///< [columns]
   const float* bias = nullptr;      ///< [columns]; null: none
+  const float* addend = nullptr;    ///< laid out like out; null: none
   Activation activation;
   float* out = nullptr;
   std::int32_t* accumulators = nullptr;  ///< when set, acc is written here and `out` is not used
@@ -168,6 +172,7 @@ struct WinogradProduct {
   std::size_t images_per_range = 0;
   const float* b_scales = nullptr;  ///< [columns]
   const float* bias = nullptr;      ///< [columns]; null: none
+  const float* addend = nullptr;    ///< laid out like out; null: none
   Activation activation;
   float* out = nullptr;
   std::int32_t* accumulators = nullptr;  ///< when set, the sums are written here instead of `out`

@@ -70,7 +70,7 @@ Model Model::quantized(const WeightQuantization& options, const ShapeBindings& s
   auto graph = std::make_shared<Graph>(*graph_);
   passes::infer(*graph, shapes, kernels::select_kernels(""));
   passes::remove_dead(*graph, shape_constants);
-  passes::fuse(*graph);
+  passes::fuse(*graph, passes::ShapeConstants::recompute);
   passes::quantize_weights(*graph, options);
   passes::remove_dead(*graph, shape_constants);
   for (const ValueId id : graph->inputs) graph->values[id].shape = graph_->values[id].shape;

@@ -35,7 +35,7 @@ Graph simplified(const Model& model, const SessionOptions& options, const PlanCo
   Graph graph = *model.graph();
   passes::infer(graph, options.shapes, *context.kernels);
   passes::remove_dead(graph, passes::ShapeConstants::fold);
-  passes::fuse(graph);
+  passes::fuse(graph, passes::ShapeConstants::fold);
   passes::remove_dead(graph, passes::ShapeConstants::fold);
   return graph;
 }

@@ -54,6 +54,21 @@ struct ExtremaLanes {
   }
 };
 
+/// What is added to the sums of a product before its activation, at one place of the output; null
+/// when nothing is.
+template <class Product>
+const float* addend_at(const Product& p, std::size_t out) {
+  return p.addend != nullptr ? p.addend + out : nullptr;
+}
+
+/// The sum with the addend at `index` elements behind `addend`.
+template <class A>
+[[gnu::always_inline]] inline simd::batch<float, A> with_addend(const simd::batch<float, A>& sum,
+                                                                const float* addend,
+                                                                std::size_t index) {
+  return addend != nullptr ? sum + simd::batch<float, A>::load_unaligned(addend + index) : sum;
+}
+
 /// What follows the sums of a product: the activation, and the extremes of what it gives. Made for
 /// one loop, in whose registers it stays; `save` hands the extremes on.
 template <class A>

@@ -118,12 +118,14 @@ void finish_float_tile(const FloatProduct& p, std::size_t first_row, std::size_t
     const std::size_t count = columns_from(column, p.columns);
     const Floats bias = p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F);
     float* out = p.out + first_row * out_stride + column;
-    for (std::size_t r = 0; r < rows; ++r, out += out_stride) {
-      const Floats sum = Floats::load_aligned(sums + r * kPanelWidth + n) + bias;
+    const float* addend = addend_at(p, first_row * out_stride + column);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const Floats sum = with_addend(Floats::load_aligned(sums + r * kPanelWidth + n) + bias,
+                                     addend, r * out_stride);
       if constexpr (Plain) {
-        epilogue.store_clamped(sum, out);
+        epilogue.store_clamped(sum, out + r * out_stride);
       } else {
-        epilogue.store(sum, count, out);
+        epilogue.store(sum, count, out + r * out_stride);
       }
     }
   }

@@ -183,6 +183,8 @@ void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int
   using Ints = simd::batch<std::int32_t, A>;
   using Floats = simd::batch<float, A>;
   const std::size_t out_stride = p.out_stride;
+  const float* addend = p.addend;
+  float* to = p.out;
   Epilogue<A> epilogue(p.activation, extrema);
   for_each_run<A>(
       block, sums, [&](const Int8Rows& rows) __attribute__((always_inline)) {
@@ -195,15 +197,15 @@ void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int
           const Floats bias =
               p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F);
           const std::int32_t* acc = sums.acc + rows.begin * kPanelWidth + n;
-          float* out =
-              p.out + (block.first_row + sums.first_row + rows.begin) * out_stride + column;
+          std::size_t out = (block.first_row + sums.first_row + rows.begin) * out_stride + column;
           for (std::size_t r = rows.begin; r < rows.end;
                ++r, acc += kPanelWidth, out += out_stride) {
-            const Floats sum = xsimd::to_float(Ints::load_aligned(acc) + correction) * scale + bias;
+            const Floats product = xsimd::to_float(Ints::load_aligned(acc) + correction) * scale;
+            const Floats sum = with_addend(product + bias, addend, out);
             if constexpr (Plain) {
-              epilogue.store_clamped(sum, out);
+              epilogue.store_clamped(sum, to + out);
             } else {
-              epilogue.store(sum, count, out);
+              epilogue.store(sum, count, to + out);
             }
           }
         }

@@ -203,7 +203,7 @@ template <class A, std::size_t M, bool Plain>
   for (std::size_t i = 0; i < height; ++i, line += out_width * p.out_stride) {
     std::size_t out = line;
     for (std::size_t j = 0; j < width; ++j, out += p.out_stride) {
-      const Floats sum = xsimd::to_float(y[i * M + j]) * scale + bias;
+      const Floats sum = with_addend(xsimd::to_float(y[i * M + j]) * scale + bias, p.addend, out);
       if constexpr (Plain) {
         epilogue.store_clamped(sum, p.out + out);
       } else if (p.accumulators != nullptr) {

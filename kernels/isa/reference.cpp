@@ -47,6 +47,11 @@ float unary_value(UnaryMethod method, float alpha, float beta, float x) {
   return x;
 }
 
+/// The sum with the addend, if there is one, at this place of the output.
+float with_addend(float sum, const float* addend, std::size_t out) {
+  return addend != nullptr ? sum + addend[out] : sum;
+}
+
 /// Stores the activated sum and counts it in.
 void finish(const Activation& activation, float sum, float& out, Extrema& extrema) {
   out = unary_value(activation.method, activation.alpha, activation.beta, sum);
@@ -92,7 +97,8 @@ Extrema float_product(const FloatProduct& p, const Tile& tile) noexcept {
         }
       });
       const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
-      finish(p.activation, sum + bias, p.out[m * p.out_stride + n], extrema);
+      const std::size_t to = m * p.out_stride + n;
+      finish(p.activation, with_addend(sum + bias, p.addend, to), p.out[to], extrema);
     }
   }
   return extrema;
@@ -143,7 +149,8 @@ Extrema int8_product(const Int8Product& p, const Tile& tile) noexcept {
       }
       const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
       const float product = static_cast<float>(sum) * (quantization.scale * p.b_scales[n]);
-      finish(p.activation, product + bias, p.out[m * p.out_stride + n], extrema);
+      const std::size_t to = m * p.out_stride + n;
+      finish(p.activation, with_addend(product + bias, p.addend, to), p.out[to], extrema);
     }
   }
   return extrema;
@@ -228,7 +235,8 @@ void winograd_tiles(const WinogradProduct& p, const Tile& tile, std::int64_t sca
           }
           const float bias = p.bias != nullptr ? p.bias[n] : 0.0F;
           const float product = static_cast<float>(sum) * (quantization.scale * p.b_scales[n]);
-          finish(p.activation, product + bias, p.out[row * p.out_stride + n], extrema);
+          const std::size_t to = row * p.out_stride + n;
+          finish(p.activation, with_addend(product + bias, p.addend, to), p.out[to], extrema);
         }
       }
     }

@@ -39,6 +39,7 @@ void infer_conv(InferContext& node) {
   Shape shape{x[0], weight[0]};
   std::ranges::copy(spatial_window(node, spatial, kernel).output(spatial),
                     std::back_inserter(shape));
+  check_addend(node, shape);
   node.set_output(0, DataType::float32, std::move(shape));
 }
 
@@ -68,7 +69,7 @@ std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& cont
 const Operator& Conv_operator() {
   static const Operator op{
       .min_inputs = 2,
-      .max_inputs = 4,
+      .max_inputs = 5,
       .max_outputs = 1,
       .attributes = {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides",
                      "activation", "activation_alpha", "activation_beta"},

@@ -39,6 +39,7 @@ class FloatConv final : public Step {
     product.rows = shape_.row_map(copy_, merge_);
     product.zeros = zeros_.data();
     product.activation = epilogue_.activation();
+    product.addend = addend_of(memory);
     product.out = memory.output<float>(0);
     product.out_stride = static_cast<std::size_t>(shape_.out_channels);
     kernels::Extrema extrema;
@@ -47,6 +48,7 @@ class FloatConv final : public Step {
       kernels::FloatProduct part = product;
       part.a += g * shape_.group_channels();
       part.out += g * shape_.group_columns();
+      if (part.addend != nullptr) part.addend += g * shape_.group_columns();
       group.bind(part);
       part.bias = epilogue_.bias() ? epilogue_.bias() + g * shape_.group_columns() : nullptr;
       extrema.merge(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {

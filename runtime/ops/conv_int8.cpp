@@ -31,6 +31,7 @@ class Int8Conv final : public Step {
     product.quantization = quantization.data();
     product.rows_per_range = shape_.rows() / quantization.size();
     product.activation = epilogue_.activation();
+    product.addend = addend_of(memory);
     product.out = memory.output<float>(0);
     product.out_stride = static_cast<std::size_t>(shape_.out_channels);
     kernels::Extrema extrema;
@@ -40,6 +41,7 @@ class Int8Conv final : public Step {
       kernels::Int8Product part = product;
       part.a += g * shape_.group_channels();
       part.out += column;
+      if (part.addend != nullptr) part.addend += column;
       group.bind(part);
       part.b_scales = epilogue_.weight_scales() + column;
       part.bias = epilogue_.bias() ? epilogue_.bias() + column : nullptr;

@@ -46,6 +46,7 @@ class WinogradConv final : public Step {
     product_.quantization = quantization.data();
     product_.images_per_range = static_cast<std::size_t>(shape_.images) / quantization.size();
     product_.out = memory.output<float>(0);
+    product_.addend = addend_of(memory);
     std::byte* workspaces = memory.scratch + workspace_offset();
     memory.give_extrema(
         grid_->run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {

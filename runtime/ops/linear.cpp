@@ -19,6 +19,7 @@ void infer_linear(InferContext& node) {
   check_product_constants(node);
   Shape shape = x;
   shape.back() = weight[0];
+  check_addend(node, shape);
   node.set_output(0, DataType::float32, std::move(shape));
 }
 
@@ -33,7 +34,7 @@ std::unique_ptr<Step> prepare_linear(const NodeView& node, const PlanContext& co
 
 const Operator& Linear_operator() {
   static const Operator op{.min_inputs = 2,
-                           .max_inputs = 4,
+                           .max_inputs = 5,
                            .max_outputs = 1,
                            .attributes = {"activation", "activation_alpha", "activation_beta"},
                            .layout = LayoutRule::row_major,

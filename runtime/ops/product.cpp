@@ -64,6 +64,16 @@ void check_product_constants(const NodeView& node) {
   static_cast<void>(fused_activation(node));
 }
 
+void check_addend(const NodeView& node, const Shape& output) {
+  if (!node.has_input(kAddend)) return;
+  node.require_type(kAddend, DataType::float32);
+  if (node.shape(kAddend) != output) {
+    node.fail(ErrorCode::invalid_graph, "addend '" + node.input(kAddend).name + "' has shape " +
+                                            to_string(node.shape(kAddend)) + ", expected " +
+                                            to_string(output));
+  }
+}
+
 std::vector<float> float_weights_in_kernel_order(const NodeView& node) {
   const ProductWeights layout(node);
   const Tensor& weight = node.require_constant(kWeight, "the weight");

@@ -13,12 +13,24 @@
 /// What Linear and Conv share: constants of a product, its epilogue, and quantizing its input.
 namespace octavo::ops {
 
+/// The input of a Conv or Linear that is added to its sums before the activation, shaped like its
+/// output; it is computed while the graph runs, unlike what lies before it.
+inline constexpr std::size_t kAddend = 4;
+
 /// Checks weight, bias and weight_scale of a product: constants of the right types and sizes.
 void check_product_constants(const NodeView& node);
+
+/// Checks the addend, if there is one, of a product whose output has this shape.
+void check_addend(const NodeView& node, const Shape& output);
 
 /// The weights as the kernels order them; int8 weights become scale * value where floats are asked.
 std::vector<float> float_weights_in_kernel_order(const NodeView& node);
 std::vector<std::int8_t> int8_weights_in_kernel_order(const NodeView& node);
+
+/// The addend of a step, null when it has none.
+inline const float* addend_of(const StepMemory& memory) {
+  return memory.inputs.size() > kAddend ? memory.input<float>(kAddend) : nullptr;
+}
 
 /// What follows the sum: scales of int8 weights, bias and activation. Owns copies.
 class ProductEpilogue {

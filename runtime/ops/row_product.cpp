@@ -40,6 +40,7 @@ class FloatRowProduct final : public Step {
     weights_.bind(product);
     product.bias = epilogue_.bias();
     product.activation = epilogue_.activation();
+    product.addend = addend_of(memory);
     product.out = memory.output<float>(0);
     product.out_stride = shape_.columns;
     memory.give_extrema(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
@@ -88,6 +89,7 @@ class Int8RowProduct final : public Step {
     product.b_scales = epilogue_.weight_scales();
     product.bias = epilogue_.bias();
     product.activation = epilogue_.activation();
+    product.addend = addend_of(memory);
     product.out = memory.output<float>(0);
     product.out_stride = shape_.columns;
     if (!by_block_) {
@@ -132,6 +134,7 @@ class Int8RowProduct final : public Step {
       kernels_.quantize(x + row * shape_.depth, rows * shape_.depth, *product.quantization,
                         quantized);
       block.out = product.out + row * product.out_stride;
+      if (product.addend != nullptr) block.addend = product.addend + row * product.out_stride;
       extrema.merge(kernels_.int8_product(block, {0, rows, tile.panel_begin, tile.panel_end}));
     }
     return extrema;

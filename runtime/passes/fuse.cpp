@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "runtime/ops/activation.hpp"
+#include "runtime/ops/product.hpp"
+#include "runtime/ops/product_weights.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
@@ -30,7 +32,8 @@ const Tensor* float_input(const Graph& graph, const Node& node, std::size_t inde
 
 class Fuser {
  public:
-  explicit Fuser(Graph& graph) : graph_(graph), producer_(graph.values.size(), kNone) {}
+  Fuser(Graph& graph, ShapeConstants shape_constants)
+      : graph_(graph), shape_constants_(shape_constants), producer_(graph.values.size(), kNone) {}
 
   void run() {
     count_uses();
@@ -71,13 +74,17 @@ class Fuser {
     return id;
   }
 
-  /// The product that computes `id` for one reader alone, with float weights; null if there is
-  /// none.
+  /// The product that computes `id` for one reader alone; null if there is none.
   Node* sole_product(std::vector<Node>& nodes, ValueId id) {
     if (id == kNoValue || uses_[id] != 1 || producer_[id] == kNone) return nullptr;
     Node& node = nodes[producer_[id]];
-    const bool product = node.op == Op::Conv || node.op == Op::Linear;
-    return product && float_input(graph_, node, kWeight) != nullptr ? &node : nullptr;
+    return node.op == Op::Conv || node.op == Op::Linear ? &node : nullptr;
+  }
+
+  /// Whether constants can be folded into the weights and the bias of a product.
+  bool takes_constants(const Node& product) const {
+    return float_input(graph_, product, kWeight) != nullptr && product.inputs.size() <= kBias + 1 &&
+           !ops::has_fused_activation(product);
   }
 
   /// The constant bias of a product, or zeros; nullopt when it is computed.
@@ -173,6 +180,9 @@ class Fuser {
           product = sole_product(nodes, node.inputs[side]);
           absorbed = product != nullptr && absorb_bias(*product, node, 1 - side);
         }
+        if (!absorbed && (product = later_product(nodes, node)) != nullptr) {
+          absorbed = absorb_addend(*product, node);
+        }
         break;
       case Op::Abs:
       case Op::Clip:
@@ -199,7 +209,7 @@ class Fuser {
   }
 
   bool absorb_batch_normalization(Node& product, const Node& node) {
-    if (ops::has_fused_activation(product) || product.op != Op::Conv || node.outputs.size() != 1)
+    if (!takes_constants(product) || product.op != Op::Conv || node.outputs.size() != 1)
       return false;
     const NodeView view(graph_, node);
     if (view.integer("training_mode", 0) != 0) return false;
@@ -233,7 +243,7 @@ class Fuser {
   }
 
   bool absorb_bias(Node& product, const Node& node, std::size_t other) {
-    if (ops::has_fused_activation(product)) return false;
+    if (!takes_constants(product)) return false;
     const Tensor* addend = float_input(graph_, node, other);
     auto bias = bias_of(product);
     if (addend == nullptr || !bias) return false;
@@ -243,6 +253,30 @@ class Fuser {
     if (!spread_over_columns(*addend, bias->size(), rank, axis, spread)) return false;
     for (std::size_t n = 0; n < spread.size(); ++n) (*bias)[n] += spread[n];
     set_bias(product, *bias);
+    return true;
+  }
+
+  /// Of an addition's operands, the one that is computed last, where it is a product.
+  Node* later_product(std::vector<Node>& nodes, const Node& node) {
+    if (shape_constants_ != ShapeConstants::fold) return nullptr;  // operands may yet broadcast
+    const auto position = [&](ValueId id) {
+      return producer_[id] == kNone ? 0 : producer_[id] + 1;
+    };
+    const std::size_t later = position(node.inputs[0]) > position(node.inputs[1]) ? 0 : 1;
+    return sole_product(nodes, node.inputs[later]);
+  }
+
+  /// Lets a product add the other operand itself.
+  bool absorb_addend(Node& product, const Node& node) {
+    if (ops::has_fused_activation(product) || product.inputs.size() > ops::kAddend) return false;
+    if (ProductWeights(NodeView(graph_, product)).depthwise()) return false;
+    const ValueId sum = product.outputs[0];
+    const ValueId other = node.inputs[node.inputs[0] == sum ? 1 : 0];
+    const Value& addend = graph_.values[other];
+    if (addend.constant != nullptr || addend.type != DataType::float32) return false;
+    if (other == sum || addend.shape != graph_.values[sum].shape) return false;
+    product.inputs.resize(ops::kAddend + 1, kNoValue);
+    product.inputs[ops::kAddend] = other;
     return true;
   }
 
@@ -258,14 +292,15 @@ class Fuser {
   }
 
   Graph& graph_;
+  ShapeConstants shape_constants_;
   std::vector<std::size_t> producer_;  ///< per value, the position of its node in the result
   std::vector<std::size_t> uses_;
 };
 
 }  // namespace
 
-void fuse(Graph& graph) {
-  Fuser(graph).run();
+void fuse(Graph& graph, ShapeConstants shape_constants) {
+  Fuser(graph, shape_constants).run();
 }
 
 }  // namespace octavo::passes

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/ops/product.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
@@ -75,6 +76,9 @@ class LayoutPass {
     const LayoutRule rule = operator_of(node.op).layout;
     if (rule == LayoutRule::channels_last && graph_.values[node.inputs[0]].shape.size() >= 3) {
       node.inputs[0] = channels_last(node.inputs[0]);
+      if (node.op == Op::Conv && node.inputs.size() > ops::kAddend) {
+        node.inputs[ops::kAddend] = channels_last(node.inputs[ops::kAddend]);
+      }
       declare_outputs(node);
     } else if (node.op == Op::Transpose) {
       rewrite_transpose(node);

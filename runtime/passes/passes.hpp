@@ -31,8 +31,9 @@ void compact(Graph& graph);
 
 /// Turns Gemm and MatMul with constant weights into Linear (weights [columns, depth]), folds batch
 /// normalization, additions of a bias and functions of one element (Relu, Sigmoid ...) into the
-/// product before. Every rewrite holds for any size of the free dimensions.
-void fuse(Graph& graph);
+/// product before, and with ShapeConstants::fold also additions of a computed operand of the same
+/// shape. All other rewrites hold for any size of the free dimensions.
+void fuse(Graph& graph, ShapeConstants shape_constants);
 
 /// Whether an int8 kernel applies to a node: a product with constant weights, depthwise
 /// convolutions excepted.

@@ -52,7 +52,7 @@ void quantize_node(Graph& graph, Node& node, const WeightQuantization& options) 
   const std::vector<std::int8_t> values =
       layout.to_file_order(std::span<const std::int8_t>(quantized.values));
 
-  node.inputs.resize(4, kNoValue);
+  node.inputs.resize(std::max<std::size_t>(node.inputs.size(), 4), kNoValue);
   node.inputs[1] = graph.add_constant(node.name + ".weight",
                                       Tensor::of<std::int8_t>(weight.shape, std::span(values)));
   node.inputs[3] =

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/aligned_buffer.hpp"
+#include "runtime/ops/product.hpp"
 
 namespace octavo {
 namespace {
@@ -30,6 +31,10 @@ class Trial {
     }
     memory_.inputs.assign(node.input_count(), nullptr);
     memory_.inputs[0] = reinterpret_cast<const std::byte*>(input_.data());
+    if (node.has_input(ops::kAddend)) {
+      addend_ = kernels::AlignedBuffer<float>(output_.size());
+      memory_.inputs[ops::kAddend] = reinterpret_cast<const std::byte*>(addend_.data());
+    }
     memory_.outputs = {reinterpret_cast<std::byte*>(output_.data())};
     memory_.scratch = scratch_.data();
   }
@@ -44,6 +49,7 @@ class Trial {
   static constexpr std::size_t kSlack = kernels::kReadSlack / sizeof(float);
   kernels::AlignedBuffer<float> input_;
   kernels::AlignedBuffer<float> output_;
+  kernels::AlignedBuffer<float> addend_;
   kernels::AlignedBuffer<std::byte> scratch_;
   StepMemory memory_;
 };
@@ -55,7 +61,9 @@ std::string key_of(const NodeView& node) {
   for (const std::string_view name : {"pads", "strides", "dilations"}) {
     key += to_string(node.integers(name, {}));
   }
-  return key + node.text("auto_pad", "") + std::to_string(node.integer("group", 1));
+  key += node.text("auto_pad", "") + std::to_string(node.integer("group", 1));
+  key += node.text("activation", "");
+  return node.has_input(ops::kAddend) ? key + "+" : key;
 }
 
 }  // namespace

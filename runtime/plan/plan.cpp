@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "runtime/ops/product.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/arena.hpp"
 #include "runtime/plan/choose.hpp"
@@ -122,8 +123,8 @@ class Plan::Builder {
       StepMemory& memory = plan_.steps_[i].memory;
       const bool product = node.op == Op::Conv || node.op == Op::Linear;
       for (std::size_t j = 0; j < node.inputs.size(); ++j) {
-        // Products have packed their constants.
-        memory.inputs.push_back(product && j > 0 ? nullptr : address(node.inputs[j]));
+        const bool packed = product && j > 0 && j != ops::kAddend;
+        memory.inputs.push_back(packed ? nullptr : address(node.inputs[j]));
       }
       for (const ValueId id : node.outputs) {
         memory.outputs.push_back(id == kNoValue ? nullptr : arena_at(buffer_of_[id]));

@@ -1,4 +1,5 @@
 // What follows the sums of every product: activations, and the extremes of what was written.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -69,17 +70,22 @@ struct FloatMatrices {
   Input<float> bias = random_input(n, 2);
   PackedFloat packed{std::vector<float>(n * depth, 0.25F), {n, 1, depth}};
 
-  [[nodiscard]] Extrema run(const KernelTable& table, const Activation& activation,
-                            float* out) const {
+  [[nodiscard]] FloatProduct product() const {
     FloatProduct p;
     packed.bind(p);
     p.a = a.data();
     p.rows = RowMap::matrix(static_cast<std::int64_t>(m), static_cast<std::int64_t>(depth));
     p.zeros = zeros.data();
     p.bias = bias.data();
+    p.out_stride = n;
+    return p;
+  }
+
+  [[nodiscard]] Extrema run(const KernelTable& table, const Activation& activation,
+                            float* out) const {
+    FloatProduct p = product();
     p.activation = activation;
     p.out = out;
-    p.out_stride = n;
     return table.float_product(p, {0, m, 0, (n + kPanelWidth - 1) / kPanelWidth});
   }
 };
@@ -151,6 +157,43 @@ TEST_CASE("epilogue: what is not finite is reported, also behind an activation")
     matrices.a[8] = poison;
     check_epilogue(5 * 20, [&](const KernelTable& table, const Activation& activation, float* out) {
       return matrices.run(table, activation, out);
+    });
+  }
+}
+
+TEST_CASE("epilogue: an addend comes after the bias and before the activation") {
+  for (const std::size_t n : {3U, 16U, 21U}) {
+    CAPTURE(n);
+    Int8Problem problem(9, n, 24, n);
+    problem.fill_weights(-60, 60, 3);
+    const PackedInt8 packed(problem.weights, problem.shape);
+    const FloatMatrices matrices{9, n, 10};
+    const Input<float> addend = random_input(9 * n, 4);
+    for_each_isa([&](const KernelTable& table) {
+      for (const bool int8 : {false, true}) {
+        const auto run = [&](const float* added, const Activation& activation) {
+          std::vector<float> out(9 * n);
+          if (int8) {
+            Int8Product p = problem.product(packed);
+            p.addend = added;
+            p.activation = activation;
+            p.out = out.data();
+            table.int8_product(p, problem.whole());
+          } else {
+            FloatProduct p = matrices.product();
+            p.addend = added;
+            p.activation = activation;
+            p.out = out.data();
+            table.float_product(p, {0, 9, 0, problem.shape.panels()});
+          }
+          return out;
+        };
+        std::vector<float> expected = run(nullptr, {});
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+          expected[i] = std::max(expected[i] + addend[i], 0.0F);
+        }
+        CHECK(run(addend.data(), {UnaryMethod::clamp, 0.0F}) == expected);
+      }
     });
   }
 }

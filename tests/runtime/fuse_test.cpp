@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -150,4 +151,50 @@ TEST_CASE("fuse: every function of one element becomes part of the product") {
       CHECK(copy(fused.output(0)) == copy(apart.output(0)));
     }
   }
+}
+
+TEST_CASE("fuse: a residual addition and what follows it become part of the later product") {
+  const auto make = [](bool keep, std::int64_t kernel, std::int64_t channels) {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, {2, channels, 17, 15});
+    const std::vector<std::int64_t> pads(4, kernel / 2);
+    const auto conv = [&](GraphBuilder::Value from, const char* name, std::uint32_t seed) {
+      return g.node("Conv", {from, constant(g, name, {channels, channels, kernel, kernel}, seed)},
+                    {{"pads", pads}});
+    };
+    const auto first = g.node("Relu", {conv(x, "w", 1)});
+    const auto second = conv(first, "v", 2);
+    const auto sum = g.node("Add", {second, x});
+    g.output(g.node("Relu", {sum}), "y");
+    if (keep) g.output(second, "second");  // a second reader forbids the fusion
+    return std::move(g).build();
+  };
+  for (const std::int64_t kernel : {1, 3, 5}) {
+    for (const std::int64_t channels : {5, 16, 37}) {
+      CAPTURE(kernel);
+      CAPTURE(channels);
+      for (const Precision precision : {Precision::float32, Precision::int8}) {
+        Session fused(make(false, kernel, channels), {.precision = precision});
+        Session apart(make(true, kernel, channels), {.precision = precision});
+        CHECK(ops_of(fused) == Ops{"Transpose", "Conv", "Conv", "Transpose"});
+        CHECK(ops_of(apart).size() > 5);
+        fill(fused.input(0).data<float>(), 8);
+        fill(apart.input(0).data<float>(), 8);
+        fused.run();
+        apart.run();
+        CHECK(copy(fused.output(0)) == copy(apart.output(0)));
+      }
+    }
+  }
+}
+
+TEST_CASE("fuse: an addition that broadcasts stays") {
+  GraphBuilder g("g");
+  const auto x = g.input("x", DataType::float32, {2, 4, 3, 3});
+  const auto pooled = g.node("GlobalAveragePool", {x});
+  const auto y = g.node("Conv", {x, constant(g, "w", {4, 4, 1, 1}, 1)});
+  g.output(g.node("Add", {y, pooled}), "y");
+  Session session(std::move(g).build(), {.precision = Precision::float32});
+  const Ops ops = ops_of(session);
+  CHECK(std::find(ops.begin(), ops.end(), "Add") != ops.end());
 }

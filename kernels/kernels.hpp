@@ -156,50 +156,78 @@ struct Int8Product {
   std::size_t out_stride = 0;            ///< elements from one row of the output to the next
 };
 
-/// The sums of Int8Product for a 3x3 kernel of stride 1 and dilation 1, by integer Winograd
-/// convolution F(m x m, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
-/// 2015, with the transforms scaled to integers; kernels/winograd.hpp). Outputs are computed in
-/// tiles of m x m; tile t of an image is (t / tiles_x, t % tiles_x), and images follow each other.
-struct WinogradProduct {
-  const std::uint8_t* a = nullptr;  ///< its border holds the zero point, also below and to the
-                                    ///< right where the last tiles reach beyond the output
-  RowMap rows;                      ///< kernel extents and strides are not read
+/// A convolution with a 3x3 kernel of stride 1 and dilation 1 by Winograd's algorithm
+/// F(m x m, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015;
+/// matrices: kernels/winograd.hpp): inputs of type `Source` are transformed to `Operand`, in which
+/// the weights are packed, and multiplied and summed as `Sum`. Outputs are computed in tiles of
+/// m x m; tile t of an image is (t / tiles_x, t % tiles_x), and images follow each other.
+template <class SourceType, class OperandType, class SumType>
+struct WinogradBase {
+  using Source = SourceType;
+  using Operand = OperandType;
+  using Sum = SumType;
+
+  const Source* a = nullptr;
+  RowMap rows;  ///< kernel extents and strides are not read
   std::size_t channels = 0;
-  std::size_t tile_size = 0;        ///< m: 2 or 4
-  const std::int16_t* b = nullptr;  ///< packed by PackedWinograd
+  std::size_t tile_size = 0;  ///< m: 2 or 4
+  const Operand* b = nullptr;
   std::size_t columns = 0;
-  const Quantization* quantization = nullptr;  ///< of a: one per `images_per_range` images
-  std::size_t images_per_range = 0;
-  const float* b_scales = nullptr;  ///< [columns]
-  const float* bias = nullptr;      ///< [columns]; null: none
-  const float* addend = nullptr;    ///< laid out like out; null: none
+  const float* bias = nullptr;    ///< [columns]; null: none
+  const float* addend = nullptr;  ///< laid out like out; null: none
   Activation activation;
   float* out = nullptr;
-  std::int32_t* accumulators = nullptr;  ///< when set, the sums are written here instead of `out`
-  std::size_t out_stride = 0;            ///< elements from one row of the output to the next
+  std::size_t out_stride = 0;  ///< elements from one row of the output to the next
 
   /// Tiles that are transformed and multiplied together.
   static constexpr std::size_t kBlockTiles = 30;
+  /// Adjacent channels whose products one sum takes at once.
+  static constexpr std::size_t kGroup = sizeof(Sum) / sizeof(Operand);
 
   [[nodiscard]] std::size_t positions() const { return (tile_size + 2) * (tile_size + 2); }
   [[nodiscard]] std::size_t tiles_y() const { return tiles(rows.out_height); }
   [[nodiscard]] std::size_t tiles_x() const { return tiles(rows.out_width); }
   /// Elements of one transformed tile at one position: whole vectors of any instruction set.
-  [[nodiscard]] std::size_t input_row() const { return (channels + 31) / 32 * 32; }
-  [[nodiscard]] std::size_t sums_row() const {
-    return (columns + kPanelWidth - 1) / kPanelWidth * kPanelWidth;
-  }
+  [[nodiscard]] std::size_t input_row() const { return round_up(channels, kLine<Operand>); }
+  [[nodiscard]] std::size_t sums_row() const { return round_up(columns, kPanelWidth); }
   /// Elements from one position to the next; odd numbers of cache lines spread them over the sets.
-  [[nodiscard]] std::size_t input_stride() const { return kBlockTiles * input_row() + 32; }
-  [[nodiscard]] std::size_t sums_stride() const { return kBlockTiles * sums_row() + 16; }
+  [[nodiscard]] std::size_t input_stride() const {
+    return kBlockTiles * input_row() + kLine<Operand>;
+  }
+  [[nodiscard]] std::size_t sums_stride() const { return kBlockTiles * sums_row() + kLine<Sum>; }
   [[nodiscard]] std::size_t workspace_bytes() const {
-    return positions() *
-           (input_stride() * sizeof(std::int16_t) + sums_stride() * sizeof(std::int32_t));
+    return positions() * (input_stride() * sizeof(Operand) + sums_stride() * sizeof(Sum));
   }
 
  private:
+  template <class T>
+  static constexpr std::size_t kLine = 64 / sizeof(T);  ///< elements of a cache line
+
+  static std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
   [[nodiscard]] std::size_t tiles(std::int64_t extent) const {
     return (static_cast<std::size_t>(extent) + tile_size - 1) / tile_size;
+  }
+};
+
+/// The sums of Int8Product, exact. The border of `a` holds the zero point, also below and to the
+/// right where the last tiles reach beyond the output; b is packed by PackedWinograd.
+struct WinogradProduct : WinogradBase<std::uint8_t, std::int16_t, std::int32_t> {
+  const Quantization* quantization = nullptr;  ///< of a: one per `images_per_range` images
+  std::size_t images_per_range = 0;
+  const float* b_scales = nullptr;       ///< [columns]
+  std::int32_t* accumulators = nullptr;  ///< when set, the sums are written here instead of `out`
+};
+
+/// FloatProduct with rounding errors of Winograd's algorithm. Tiles are 4x4; padding is not part of
+/// `a`; b is packed by PackedFloatWinograd. An infinity or NaN may make NaN of every output of the
+/// tiles that read it, and of no other. A tile's result does not depend on the others of a call.
+struct FloatWinogradProduct : WinogradBase<float, float, float> {
+  /// The polynomials are taken at 0, +-kPoint, +-1 / kPoint and infinity.
+  static constexpr double kPoint = 2.0 / 3.0;
+
+  /// The input of one tile with its padding, where there is some: behind the rest.
+  [[nodiscard]] std::size_t workspace_bytes() const {
+    return WinogradBase::workspace_bytes() + positions() * input_row() * sizeof(float) + kReadSlack;
   }
 };
 
@@ -258,6 +286,8 @@ struct KernelTable {
   /// Rows of the tile are Winograd tiles. `workspace` is 64-byte aligned, workspace_bytes() long,
   /// and one thread's own.
   Extrema (*winograd_product)(const WinogradProduct&, const Tile&, std::byte* workspace) noexcept;
+  Extrema (*float_winograd_product)(const FloatWinogradProduct&, const Tile&,
+                                    std::byte* workspace) noexcept;
   /// Output lines [line_begin, line_end) of all images, line = image * out_height + y.
   Extrema (*depthwise_product)(const DepthwiseProduct&, std::size_t line_begin,
                                std::size_t line_end) noexcept;

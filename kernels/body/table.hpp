@@ -17,10 +17,20 @@ namespace {
 /// The kernels of the instruction set that xsimd calls A.
 template <class A>
 constexpr KernelTable kernel_table(const char* name) {
-  return {
-      name,      &float_product<A>, &int8_product<A>, &winograd_product<A>, &depthwise_product<A>,
-      &pool<A>,  &extrema<A>,       &moments<A>,      &histogram<A>,        &quantize<A>,
-      &unary<A>, &binary<A>,        &softmax<A>};
+  return {name,
+          &float_product<A>,
+          &int8_product<A>,
+          &winograd_product<A>,
+          &float_winograd_product<A>,
+          &depthwise_product<A>,
+          &pool<A>,
+          &extrema<A>,
+          &moments<A>,
+          &histogram<A>,
+          &quantize<A>,
+          &unary<A>,
+          &binary<A>,
+          &softmax<A>};
 }
 
 }  // namespace

@@ -3,16 +3,20 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The one-dimensional transforms of Winograd convolution F(M, 3), as sums and shifts of batches.
-/// Their matrices: kernels/winograd.hpp.
+#include <xsimd/xsimd.hpp>
+
+#include "kernels/kernels.hpp"
+
+/// The one-dimensional transforms of Winograd convolution F(M, 3) for operands of type T. Their
+/// matrices: kernels/winograd.hpp.
 namespace octavo::kernels {
 namespace {
 
-template <std::size_t M>
+template <class T, std::size_t M>
 struct WinogradTransform;
 
 template <>
-struct WinogradTransform<4> {
+struct WinogradTransform<std::int16_t, 4> {
   /// What position (1, 1) of B^T d B holds of a constant 1.
   static constexpr int kCentre = 36;
 
@@ -54,7 +58,7 @@ struct WinogradTransform<4> {
 };
 
 template <>
-struct WinogradTransform<2> {
+struct WinogradTransform<std::int16_t, 2> {
   static constexpr int kCentre = 4;
 
   template <class Shorts>
@@ -76,6 +80,50 @@ struct WinogradTransform<2> {
   template <class Ints>
   [[gnu::always_inline]] static Ints unscaled(const Ints& y) {
     return y >> 2;
+  }
+};
+
+template <>
+struct WinogradTransform<float, 4> {
+  static constexpr double p = FloatWinogradProduct::kPoint;
+  static constexpr double q = 1.0 / p;
+
+  template <class Floats>
+  [[gnu::always_inline]] static void input(const Floats (&d)[6], Floats (&v)[6]) {
+    const Floats even_p = xsimd::fnma(constant<Floats>(q * q), d[2], d[4]);
+    const Floats odd_p = xsimd::fnma(constant<Floats>(q * q), d[1], d[3]);
+    const Floats even_q = xsimd::fnma(constant<Floats>(p * p), d[2], d[4]);
+    const Floats odd_q = xsimd::fnma(constant<Floats>(p * p), d[1], d[3]);
+    v[0] = xsimd::fnma(constant<Floats>(p * p + q * q), d[2], d[0] + d[4]);
+    v[1] = xsimd::fma(constant<Floats>(p), odd_p, even_p);
+    v[2] = xsimd::fnma(constant<Floats>(p), odd_p, even_p);
+    v[3] = xsimd::fma(constant<Floats>(q), odd_q, even_q);
+    v[4] = xsimd::fnma(constant<Floats>(q), odd_q, even_q);
+    v[5] = xsimd::fnma(constant<Floats>(p * p + q * q), d[3], d[1] + d[5]);
+  }
+
+  template <class Floats>
+  [[gnu::always_inline]] static void output(const Floats (&m)[6], Floats (&y)[4]) {
+    const Floats even_p = m[1] + m[2];
+    const Floats odd_p = m[1] - m[2];
+    const Floats even_q = m[3] + m[4];
+    const Floats odd_q = m[3] - m[4];
+    y[0] = (m[0] + even_p) + even_q;
+    y[1] = xsimd::fma(constant<Floats>(p), odd_p, constant<Floats>(q) * odd_q);
+    y[2] = xsimd::fma(constant<Floats>(p * p), even_p, constant<Floats>(q * q) * even_q);
+    y[3] = xsimd::fma(constant<Floats>(p * p * p), odd_p,
+                      xsimd::fma(constant<Floats>(q * q * q), odd_q, m[5]));
+  }
+
+  template <class Floats>
+  [[gnu::always_inline]] static Floats unscaled(const Floats& y) {
+    return y;
+  }
+
+ private:
+  template <class Floats>
+  [[gnu::always_inline]] static Floats constant(double x) {
+    return Floats(static_cast<float>(x));
   }
 };
 

@@ -96,7 +96,7 @@ struct WinogradProblem {
         direct.outputs(reference(), PackedInt8(direct.weights, direct.shape));
     for_each_isa([&](const KernelTable& table) {
       CHECK(count_different(run(table, packed, &WinogradProduct::accumulators), exact) == 0);
-      CHECK(count_different(run(table, packed, &WinogradProduct::out), outputs) == 0);
+      CHECK(count_different(run<float>(table, packed, &WinogradProduct::out), outputs) == 0);
     });
   }
 };

@@ -19,6 +19,7 @@ PlanContext plan_context(const SessionOptions& options) {
   context.scheme = options.scheme;
   context.range_scope = options.range_scope;
   context.estimator = options.estimator ? options.estimator : make_estimator("max");
+  context.float_winograd = options.float_winograd;
   context.threads = options.threads;
   context.parallel = options.parallel;
   if (context.threads == 0) {

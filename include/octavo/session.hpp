@@ -36,6 +36,11 @@ struct SessionOptions {
   /// The range estimator; null means "max" (the extrema).
   std::shared_ptr<const RangeEstimator> estimator = nullptr;
   WeightQuantization weights = {};
+  /// Computes float convolutions with 3x3 kernels and stride 1 by Winograd's algorithm F(4x4, 3x3)
+  /// where they are large enough: up to three times as fast, with rounding errors less than twice
+  /// as large (on normally distributed data 1e-6 of the largest output instead of 6e-7 for 64
+  /// channels, 2e-6 instead of 1.4e-6 for 256). NaN and infinity reach up to 4 positions, not 1.
+  bool float_winograd = false;
   /// Shapes of inputs with free dimensions.
   ShapeBindings shapes = {};
   /// Threads that one run() uses. More than 1 makes a pool, unless `parallel` lends one.

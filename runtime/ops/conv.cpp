@@ -51,9 +51,13 @@ std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& cont
                             {shape.rows(), shape.group_channels(), shape.group_columns(),
                              static_cast<std::size_t>(shape.images)});
   }
-  if (context.precision != Precision::int8) return make_float_conv(node, context);
   const Shape& out = node.output(0).shape;
-  if (suits_winograd(node, std::span(out).subspan(1, out.size() - 2))) {
+  const bool winograd = suits_winograd(node, std::span(out).subspan(1, out.size() - 2));
+  if (context.precision != Precision::int8) {
+    return winograd && context.float_winograd ? make_float_winograd_conv(node, context)
+                                              : make_float_conv(node, context);
+  }
+  if (winograd) {
     const std::vector<std::int8_t> weights = int8_weights_in_kernel_order(node);
     for (const std::size_t tile_size : {std::size_t{4}, std::size_t{2}}) {
       if (kernels::winograd_is_exact(weights, shape.group_columns(), tile_size)) {

@@ -6,10 +6,12 @@
 #include "runtime/ops/conv_shape.hpp"
 #include "runtime/ops/operator.hpp"
 
-/// The ways to run a convolution, each in its own file. All of one precision give the same bits.
+/// The ways to run a convolution. All of one precision give the same bits, but for float Winograd.
 namespace octavo::ops {
 
 std::unique_ptr<Step> make_float_conv(const NodeView& node, const PlanContext& context);
+/// A float convolution that suits_winograd.
+std::unique_ptr<Step> make_float_winograd_conv(const NodeView& node, const PlanContext& context);
 std::unique_ptr<Step> make_depthwise_conv(const NodeView& node, const PlanContext& context);
 
 /// Any int8 convolution, as a product whose rows are gathered from the input.

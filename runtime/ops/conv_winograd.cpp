@@ -21,6 +21,19 @@ ConvShape with_whole_tiles(ConvShape shape, std::size_t tile_size) {
   return shape;
 }
 
+/// Splits a product's tiles over the threads.
+template <class Product>
+TileGrid make_winograd_grid(const ConvShape& shape, const Product& product, std::size_t threads) {
+  return {static_cast<std::size_t>(shape.images) * product.tiles_y() * product.tiles_x(),
+          shape.weights(false).panels(), shape.macs(), threads,
+          TileGrid::Split{.min_rows = 12, .row_multiple = 1, .tiles_per_thread = 1}};
+}
+
+std::string winograd_kernel(const char* precision, std::size_t tile_size) {
+  const std::string size = std::to_string(tile_size);
+  return precision + (" winograd " + size) + "x" + size;
+}
+
 class WinogradConv final : public Step {
  public:
   WinogradConv(const NodeView& node, const PlanContext& context, std::size_t tile_size)
@@ -35,9 +48,7 @@ class WinogradConv final : public Step {
     product_.bias = epilogue_.bias();
     product_.activation = epilogue_.activation();
     product_.out_stride = shape_.group_columns();
-    grid_.emplace(static_cast<std::size_t>(shape_.images) * product_.tiles_y() * product_.tiles_x(),
-                  shape_.weights(false).panels(), shape_.macs(), context.threads,
-                  TileGrid::Split{.min_rows = 12, .row_multiple = 1, .tiles_per_thread = 1});
+    grid_.emplace(make_winograd_grid(shape_, product_, context.threads));
   }
 
   void run(const StepMemory& memory, Workers& workers) override {
@@ -63,8 +74,7 @@ class WinogradConv final : public Step {
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {
-    return "int8 winograd " + std::to_string(product_.tile_size) + "x" +
-           std::to_string(product_.tile_size);
+    return winograd_kernel("int8", product_.tile_size);
   }
 
  private:
@@ -82,7 +92,54 @@ class WinogradConv final : public Step {
   std::optional<TileGrid> grid_;
 };
 
+class FloatWinogradConv final : public Step {
+ public:
+  FloatWinogradConv(const NodeView& node, const PlanContext& context)
+      : kernels_(*context.kernels),
+        shape_(node),
+        weights_(float_weights_in_kernel_order(node), shape_.group_columns()),
+        epilogue_(node) {
+    weights_.bind(product_);
+    product_.rows = shape_.row_map(false, false);
+    product_.bias = epilogue_.bias();
+    product_.activation = epilogue_.activation();
+    product_.out_stride = shape_.group_columns();
+    grid_.emplace(make_winograd_grid(shape_, product_, context.threads));
+  }
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    product_.a = memory.input<float>(0);
+    product_.out = memory.output<float>(0);
+    memory.give_extrema(
+        grid_->run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
+          return kernels_.float_winograd_product(
+              product_, tile, memory.scratch + index * product_.workspace_bytes());
+        }));
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override {
+    return grid_->size() * product_.workspace_bytes();
+  }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] std::string kernel() const override {
+    return winograd_kernel("float32", product_.tile_size);
+  }
+
+ private:
+  const kernels::KernelTable& kernels_;
+  ConvShape shape_;
+  kernels::PackedFloatWinograd weights_;
+  ProductEpilogue epilogue_;
+  kernels::FloatWinogradProduct product_;
+  std::optional<TileGrid> grid_;
+};
+
 }  // namespace
+
+std::unique_ptr<Step> make_float_winograd_conv(const NodeView& node, const PlanContext& context) {
+  return std::make_unique<FloatWinogradConv>(node, context);
+}
 
 std::unique_ptr<Step> make_winograd_conv(const NodeView& node, const PlanContext& context,
                                          std::size_t tile_size) {

@@ -75,6 +75,7 @@ struct PlanContext {
   Scheme scheme = Scheme::asymmetric;
   RangeScope range_scope = RangeScope::batch;
   std::shared_ptr<const RangeEstimator> estimator;
+  bool float_winograd = false;
   std::size_t threads = 1;
   std::shared_ptr<Parallel> parallel;  ///< null with one thread
 };

@@ -108,6 +108,8 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
   command.add_option("--threads", options.threads, "Threads that one run uses; default 1")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, kMaxThreads).description(""));
+  command.add_flag("--float-winograd", options.float_winograd,
+                   "Compute float 3x3 convolutions by Winograd's algorithm: faster and less exact");
   command
       .add_option("--isa", options.isa,
                   "Instruction set; `octavo cpu` lists them. Without it $OCTAVO_ISA, or else the "
@@ -122,6 +124,7 @@ SessionOptions session_options(const PlanOptions& options, const Model& model) {
   session.scheme = options.scheme;
   session.range_scope = options.range_scope;
   session.estimator = make_estimator(options.estimator);
+  session.float_winograd = options.float_winograd;
   session.threads = options.threads;
   session.isa = options.isa;
   session.shapes = parse_shapes(options.shapes, model);

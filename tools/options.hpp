@@ -18,6 +18,7 @@ struct PlanOptions {
   RangeScope range_scope = RangeScope::batch;
   std::string estimator = "max";
   std::size_t threads = 1;
+  bool float_winograd = false;
   std::string isa;
   std::vector<std::string> shapes;
 };

@@ -221,3 +221,9 @@ TEST_CASE("command: inspect shows layers and sizes") {
   CHECK(contains(out, "int8 "));
   CHECK(contains(out, "arena"));
 }
+
+TEST_CASE("command: --float-winograd plans float convolutions by Winograd's algorithm") {
+  const std::string inspect = "inspect builtin:resnet18 --precision float32";
+  CHECK_FALSE(contains(success(inspect), "winograd"));
+  CHECK(contains(success(inspect + " --float-winograd"), "float32 winograd 4x4"));
+}

@@ -26,7 +26,7 @@ class Layer {
 /// Who computes a layer, and how.
 struct Contender {
   std::string_view who;
-  std::string_view precision;  ///< "float32" or "int8"
+  std::string_view precision;  ///< "float32", "float32-winograd" or "int8"
   std::size_t threads;
 };
 

@@ -45,9 +45,8 @@ Model make_model(const LayerShape& shape) {
 
 class OctavoLayer : public Layer {
  public:
-  OctavoLayer(const LayerShape& shape, Precision precision, std::size_t threads)
-      : session_(make_model(shape), {.precision = precision, .threads = threads}),
-        nanoseconds_(session_.layers().size()) {
+  OctavoLayer(const LayerShape& shape, SessionOptions options)
+      : session_(make_model(shape), std::move(options)), nanoseconds_(session_.layers().size()) {
     while (session_.layers()[product_].macs == 0) ++product_;
     std::ranges::copy(data_of(shape).input, session_.input(0).data<float>().begin());
   }
@@ -79,7 +78,7 @@ const std::vector<float>& expected_output(const LayerShape& shape) {
   static std::map<std::string, std::vector<float>> outputs;
   const auto found = outputs.find(shape.name);
   if (found != outputs.end()) return found->second;
-  OctavoLayer layer(shape, Precision::float32, 1);
+  OctavoLayer layer(shape, {.precision = Precision::float32});
   layer.run();
   return outputs.emplace(shape.name, layer.output()).first->second;
 }
@@ -92,7 +91,16 @@ void register_octavo() {
         const bool depthwise = shape.groups > 1;
         if (depthwise && precision == Precision::int8) continue;  // stays in float
         register_layer(shape, {"octavo", name, threads}, [&shape, precision = precision, threads] {
-          return std::make_unique<OctavoLayer>(shape, precision, threads);
+          return std::make_unique<OctavoLayer>(
+              shape, SessionOptions{.precision = precision, .threads = threads});
+        });
+      }
+      if (shape.kernel == 3 && shape.stride == 1 && shape.groups == 1) {
+        register_layer(shape, {"octavo", "float32-winograd", threads}, [&shape, threads] {
+          return std::make_unique<OctavoLayer>(
+              shape,
+              SessionOptions{
+                  .precision = Precision::float32, .float_winograd = true, .threads = threads});
         });
       }
     }

@@ -110,6 +110,7 @@ class FloatWinogradConv final : public Step {
   void run(const StepMemory& memory, Workers& workers) override {
     product_.a = memory.input<float>(0);
     product_.out = memory.output<float>(0);
+    product_.addend = addend_of(memory);
     memory.give_extrema(
         grid_->run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
           return kernels_.float_winograd_product(

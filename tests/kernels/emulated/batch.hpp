@@ -123,6 +123,12 @@ batch<T, octavo::test::Emulated<B, V>> fma(const batch<T, octavo::test::Emulated
                                            const batch<T, octavo::test::Emulated<B, V>>& z) {
   return x * y + z;
 }
+template <class T, std::size_t B, bool V>
+batch<T, octavo::test::Emulated<B, V>> fnma(const batch<T, octavo::test::Emulated<B, V>>& x,
+                                            const batch<T, octavo::test::Emulated<B, V>>& y,
+                                            const batch<T, octavo::test::Emulated<B, V>>& z) {
+  return z - x * y;
+}
 /// The second one where either is NaN, as in SSE.
 template <class T, std::size_t B, bool V>
 batch<T, octavo::test::Emulated<B, V>> min(const batch<T, octavo::test::Emulated<B, V>>& x,

@@ -11,7 +11,12 @@ packages_for() {
   for kind in "$@"; do awk -v kind="$kind" '$1 == kind { print $2 }' "$root/scripts/packages.txt"; done
 }
 
-is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+# is_installed PACKAGE: whether it is installed, or a package that provides it.
+is_installed() {
+  dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' | awk -v package="$1" '
+    $1 == "installed" { for (i = 2; i <= NF; ++i) { sub(/,$/, "", $i); found += $i == package } }
+    END { exit !found }'
+}
 
 # need_packages KIND...: installs what is missing of these kinds, or says what to install and exits.
 # Where there is no dpkg to ask, the build itself shows what is missing.

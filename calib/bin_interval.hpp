@@ -28,6 +28,11 @@ struct BinInterval {
   void drop(std::size_t end) noexcept { end == first ? ++first : --last; }
 };
 
+/// What a threshold search counts: a symmetric range is one threshold for both signs.
+inline HistogramDomain domain_of(Scheme scheme) noexcept {
+  return scheme == Scheme::symmetric ? HistogramDomain::magnitudes : HistogramDomain::values;
+}
+
 /// The range that clips nothing.
 inline Range unclipped_range(const ActivationStatistics& statistics) noexcept {
   const Range& extrema = statistics.extrema;
@@ -36,15 +41,17 @@ inline Range unclipped_range(const ActivationStatistics& statistics) noexcept {
 }
 
 /// The range between the outer edges of `kept`, within the extrema; for the symmetric scheme the
-/// larger absolute edge counts for both sides.
+/// larger absolute edge counts for both sides, within the largest magnitude.
 inline Range range_of_bins(BinInterval kept, const ActivationStatistics& statistics) noexcept {
   const Range& extrema = statistics.extrema;
+  const bool symmetric = statistics.scheme == Scheme::symmetric;
+  const float largest = largest_magnitude(extrema);
+  const Range widest = symmetric ? Range{-largest, largest} : extrema;
   const auto edge = [&](std::size_t i) {
-    return std::clamp(static_cast<float>(statistics.histogram.edge(i)), extrema.low, extrema.high);
+    return std::clamp(static_cast<float>(statistics.histogram.edge(i)), widest.low, widest.high);
   };
   const Range range{edge(kept.first), edge(kept.last)};
-  if (statistics.scheme == Scheme::asymmetric) return range;
-  return range_of_threshold(largest_magnitude(range), extrema);
+  return symmetric ? range_of_threshold(largest_magnitude(range), extrema) : range;
 }
 
 }  // namespace octavo::calib

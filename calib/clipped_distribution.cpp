@@ -1,10 +1,9 @@
 #include "calib/clipped_distribution.hpp"
 
-#include <algorithm>
 #include <limits>
-#include <span>
 
 #include "calib/logarithm.hpp"
+#include "calib/zero_bin.hpp"
 
 namespace octavo::calib {
 namespace {
@@ -18,31 +17,14 @@ double x_log_x(std::uint64_t count) noexcept {
   return count == 0 ? 0.0 : x * logarithm(x);
 }
 
-/// The bin that holds zero, or the one nearest to it; in float, as the values were binned.
-std::size_t bin_of_zero(const HistogramView& histogram) noexcept {
-  const std::size_t bins = histogram.counts.size();
-  if (histogram.low >= 0.0F) return 0;
-  if (histogram.high <= 0.0F) return bins - 1;
-  const float bins_per_unit = static_cast<float>(bins) / (histogram.high - histogram.low);
-  const float last = static_cast<float>(bins - 1);
-  return static_cast<std::size_t>(std::min(-histogram.low * bins_per_unit, last));
-}
-
-std::uint64_t fuller_neighbour(std::span<const std::uint64_t> counts, std::size_t bin) noexcept {
-  const std::uint64_t left = bin == 0 ? 0 : counts[bin - 1];
-  return bin + 1 == counts.size() ? left : std::max(left, counts[bin + 1]);
-}
-
 }  // namespace
 
 ClippedDistribution::ClippedDistribution(const HistogramView& histogram) noexcept
     : kept_{0, histogram.counts.size()}, zero_bin_(bin_of_zero(histogram)) {
-  const bool has_zero = histogram.low <= 0.0F && histogram.high >= 0.0F;
   values_before_[0] = 0;
   occupied_before_[0] = 0;
   for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-    std::uint64_t count = histogram.counts[i];
-    if (has_zero && i == zero_bin_) count = std::min(count, fuller_neighbour(histogram.counts, i));
+    const std::uint64_t count = count_without_zeros(histogram, zero_bin_, i);
     values_before_[i + 1] = values_before_[i] + count;
     occupied_before_[i + 1] =
         static_cast<std::uint16_t>(occupied_before_[i] + (count != 0 ? 1 : 0));

@@ -20,10 +20,8 @@ namespace octavo::calib {
 /// that are not empty in P. A bin that only clipped values occupy, in a group that is otherwise
 /// empty, gets a small probability instead of none.
 ///
-/// Zero is exact in every range, so the zeros that ReLU leaves must not draw the range towards
-/// them: the bin of zero counts at most as many values as the fuller of its neighbours (as in
-/// NVIDIA's pytorch-quantization, which copies bin 1 of a histogram of magnitudes to bin 0). It is
-/// never clipped, because every range is widened to hold zero.
+/// Zeros do not count (calib/zero_bin.hpp). The bin of zero is never clipped, because every range
+/// is widened to hold zero.
 ///
 /// Holds prefix sums, about 80 KB, and is meant to live on the stack.
 class ClippedDistribution {

@@ -18,13 +18,13 @@ constexpr std::size_t kSteps = 128;
 /// the end that holds fewer values moves inwards.
 class EntropyEstimator final : public RangeEstimator {
  public:
-  explicit EntropyEstimator(std::size_t bins) : bins_(bins) {}
+  EntropyEstimator(std::size_t bins, std::size_t sample_size)
+      : bins_(bins), sample_size_(sample_size) {}
 
   [[nodiscard]] StatisticsRequest needs(Scheme scheme) const override {
-    return {.moments = false,
-            .histogram_bins = bins_,
-            .histogram_domain = scheme == Scheme::symmetric ? HistogramDomain::magnitudes
-                                                            : HistogramDomain::values};
+    return {.histogram_bins = bins_,
+            .histogram_domain = domain_of(scheme),
+            .sample_size = sample_size_};
   }
 
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
@@ -54,13 +54,14 @@ class EntropyEstimator final : public RangeEstimator {
   }
 
   std::size_t bins_;
+  std::size_t sample_size_;
 };
 
 }  // namespace
 
 std::shared_ptr<const RangeEstimator> make_entropy(EstimatorParameters& parameters) {
-  return std::make_shared<EntropyEstimator>(
-      parameters.whole_number("bins", 2048, 256, kMaxHistogramBins));
+  const std::size_t bins = parameters.whole_number("bins", 2048, 256, kMaxHistogramBins);
+  return std::make_shared<EntropyEstimator>(bins, parameters.sample_size());
 }
 
 }  // namespace octavo::calib

@@ -1,10 +1,12 @@
 #include "calib/estimator_parameters.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <system_error>
 
 #include "octavo/error.hpp"
+#include "octavo/range_estimator.hpp"
 
 namespace octavo::calib {
 namespace {
@@ -69,6 +71,21 @@ double EstimatorParameters::number(std::string_view key, double fallback, double
     fail(message.str());
   }
   return value;
+}
+
+std::string EstimatorParameters::word(std::string_view key,
+                                      std::initializer_list<std::string_view> known) {
+  const std::string* text = read(key);
+  if (text == nullptr) return std::string(*known.begin());
+  if (std::ranges::find(known, *text) == known.end()) {
+    fail(std::string(key) + " is \"" + *text +
+         "\"; known: " + comma_separated({known.begin(), known.end()}));
+  }
+  return *text;
+}
+
+std::size_t EstimatorParameters::sample_size() {
+  return whole_number("sample", kDefaultSampleSize, 0, kMaxSampleSize);
 }
 
 void EstimatorParameters::require_all_read() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,12 @@ class EstimatorParameters {
 
   /// The number of `key`, in (above, high]; `fallback` when it is not given.
   double number(std::string_view key, double fallback, double above, double high);
+
+  /// The word of `key`, one of `known`; the first of them when it is not given.
+  std::string word(std::string_view key, std::initializer_list<std::string_view> known);
+
+  /// The number of values of "sample" (StatisticsRequest::sample_size).
+  std::size_t sample_size();
 
   /// Throws when a key was given that no read asked for, and lists those that were.
   void require_all_read() const;

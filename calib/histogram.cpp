@@ -6,15 +6,16 @@
 namespace octavo::calib {
 namespace {
 
-/// Drops the emptier end bin of a signed histogram for as long as the bins that are left hold at
-/// least `coverage` of the values. A coverage of 1 keeps the extrema, also where a sample has
-/// missed them.
+/// Two pointers at the ends of a signed histogram: while the share of the values between them is
+/// above `coverage`, the end bin that holds fewer values is dropped. The last bin stays. A coverage
+/// of 1 keeps the extrema.
 class HistogramEstimator final : public RangeEstimator {
  public:
-  HistogramEstimator(std::size_t bins, double coverage) : bins_(bins), coverage_(coverage) {}
+  HistogramEstimator(std::size_t bins, double coverage, std::size_t sample_size)
+      : bins_(bins), coverage_(coverage), sample_size_(sample_size) {}
 
   [[nodiscard]] StatisticsRequest needs(Scheme) const override {
-    return {.moments = false, .histogram_bins = bins_, .histogram_domain = HistogramDomain::values};
+    return {.histogram_bins = bins_, .sample_size = sample_size_};
   }
 
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
@@ -24,10 +25,8 @@ class HistogramEstimator final : public RangeEstimator {
     if (total == 0 || coverage_ == 1.0) return unclipped_range(statistics);
 
     BinInterval kept{0, counts.size()};
-    std::uint64_t inside = total;
-    // Coverage is above 0, so the last bin that holds values is never dropped.
-    for (std::size_t end = kept.emptier_end(counts); covers(inside - counts[end], total);
-         end = kept.emptier_end(counts)) {
+    for (std::uint64_t inside = total; kept.size() > 1 && is_above_coverage(inside, total);) {
+      const std::size_t end = kept.emptier_end(counts);
       inside -= counts[end];
       kept.drop(end);
     }
@@ -36,12 +35,13 @@ class HistogramEstimator final : public RangeEstimator {
 
  private:
   /// A division, which rounds 9999 / 10000 to the double nearest 0.9999: just what the user wrote.
-  [[nodiscard]] bool covers(std::uint64_t inside, std::uint64_t total) const noexcept {
-    return static_cast<double>(inside) / static_cast<double>(total) >= coverage_;
+  [[nodiscard]] bool is_above_coverage(std::uint64_t inside, std::uint64_t total) const noexcept {
+    return static_cast<double>(inside) / static_cast<double>(total) > coverage_;
   }
 
   std::size_t bins_;
   double coverage_;
+  std::size_t sample_size_;
 };
 
 }  // namespace
@@ -49,7 +49,7 @@ class HistogramEstimator final : public RangeEstimator {
 std::shared_ptr<const RangeEstimator> make_histogram(EstimatorParameters& parameters) {
   const std::size_t bins = parameters.whole_number("bins", 2048, 2, kMaxHistogramBins);
   const double coverage = parameters.number("coverage", 0.9999, 0.0, 1.0);
-  return std::make_shared<HistogramEstimator>(bins, coverage);
+  return std::make_shared<HistogramEstimator>(bins, coverage, parameters.sample_size());
 }
 
 }  // namespace octavo::calib

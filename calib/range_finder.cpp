@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -16,34 +17,23 @@ namespace {
 /// per unit than a float can hold.
 constexpr float kLeastExtent = 0x1p-112F;
 
-/// Calls gather(data, size) for the elements that stand for all of `x`, and returns their number.
-template <class Gather>
-std::size_t for_sample(std::span<const float> x, const Gather& gather) {
-  if (x.size() <= RangeFinder::kSampleSize) {
-    gather(x.data(), x.size());
-    return x.size();
-  }
-  // Quotient and remainder apart: run * x.size() could overflow.
-  const std::size_t spacing = x.size() / RangeFinder::kSampleRuns;
-  const std::size_t rest = x.size() % RangeFinder::kSampleRuns;
-  for (std::size_t run = 0; run < RangeFinder::kSampleRuns; ++run) {
-    const std::size_t start = run * spacing + run * rest / RangeFinder::kSampleRuns;
-    gather(x.data() + start, RangeFinder::kSampleRunLength);
-  }
-  return RangeFinder::kSampleSize;
-}
+/// Elements whose deviations from the mean are summed at a time.
+constexpr std::size_t kChunk = 1024;
 
-Moments moments_of(const kernels::KernelTable& kernels, std::span<const float> x) {
-  kernels::MomentSums sums;
-  const std::size_t size = for_sample(x, [&](const float* data, std::size_t n) {
-    const kernels::MomentSums part = kernels.moments(data, n);
-    sums.sum += part.sum;
-    sums.sum_magnitudes += part.sum_magnitudes;
-    sums.sum_squares += part.sum_squares;
-  });
-  const double count = static_cast<double>(size);
+Moments moments_of(const kernels::KernelTable& kernels, std::span<const float> x,
+                   std::span<float, kChunk> chunk) {
+  const kernels::MomentSums sums = kernels.moments(x.data(), x.size());
+  const double count = static_cast<double>(x.size());
   const double mean = sums.sum / count;
-  return {mean, sums.sum_magnitudes / count, std::max(0.0, sums.sum_squares / count - mean * mean)};
+  const auto centre = static_cast<float>(mean);
+  double deviations = 0.0;
+  for (std::size_t i = 0; i < x.size(); i += kChunk) {
+    const std::size_t n = std::min(kChunk, x.size() - i);
+    kernels.binary(kernels::BinaryMethod::subtract, x.data() + i, 1, &centre, 0, n, chunk.data());
+    deviations += kernels.moments(chunk.data(), n).sum_magnitudes;
+  }
+  return {mean, sums.sum_magnitudes / count, deviations / count,
+          std::max(0.0, sums.sum_squares / count - mean * mean)};
 }
 
 HistogramView histogram_of(const kernels::KernelTable& kernels, std::span<const float> x,
@@ -56,9 +46,7 @@ HistogramView histogram_of(const kernels::KernelTable& kernels, std::span<const 
   bins.bins = counts.size();
   bins.magnitudes = magnitudes;
   std::ranges::fill(counts, std::uint64_t{0});
-  for_sample(x, [&](const float* data, std::size_t n) {
-    kernels.histogram(data, n, bins, counts.data());
-  });
+  kernels.histogram(x.data(), x.size(), bins, counts.data());
   return {counts, domain.low, high};
 }
 
@@ -74,16 +62,43 @@ RangeFinder::RangeFinder(std::shared_ptr<const RangeEstimator> estimator, Scheme
     throw Error(ErrorCode::invalid_argument, "range estimator: found none (a null pointer)");
   }
   request_ = estimator_->needs(scheme);
-  if (request_.histogram_bins > kMaxHistogramBins) {
-    throw Error(ErrorCode::invalid_argument, "range estimator: it asks for a histogram of " +
-                                                 std::to_string(request_.histogram_bins) +
-                                                 " bins; expected at most " +
-                                                 std::to_string(kMaxHistogramBins));
-  }
+  const auto check = [](std::size_t found, std::size_t most, const char* what) {
+    if (found <= most) return;
+    throw Error(ErrorCode::invalid_argument, "range estimator: it asks for " + std::string(what) +
+                                                 " of " + std::to_string(found) +
+                                                 "; expected at most " + std::to_string(most));
+  };
+  check(request_.histogram_bins, kMaxHistogramBins, "a number of histogram bins");
+  check(request_.sample_size, kMaxSampleSize, "a sample size");
+}
+
+std::size_t RangeFinder::run_length() const noexcept {
+  return std::max<std::size_t>(1, request_.sample_size / kSampleRuns);
+}
+
+std::size_t RangeFinder::buffer_size() const noexcept {
+  if (!request_.moments && !request_.values && request_.histogram_bins == 0) return 0;
+  const std::size_t sample = request_.sample_size == 0 ? 0 : kSampleRuns * run_length();
+  return std::max(sample, request_.values ? kMaxListedValues : 0) + (request_.moments ? kChunk : 0);
 }
 
 std::size_t RangeFinder::workspace_bytes() const noexcept {
-  return request_.histogram_bins * sizeof(std::uint64_t);
+  return request_.histogram_bins * sizeof(std::uint64_t) + buffer_size() * sizeof(float);
+}
+
+std::span<const float> RangeFinder::sample_of(std::span<const float> x,
+                                              std::span<float> buffer) const noexcept {
+  const std::size_t length = run_length();
+  const std::size_t size = kSampleRuns * length;
+  if (request_.sample_size == 0 || x.size() <= std::max(size, request_.sample_size)) return x;
+  // Quotient and remainder apart: run * x.size() could overflow.
+  const std::size_t spacing = x.size() / kSampleRuns;
+  const std::size_t rest = x.size() % kSampleRuns;
+  for (std::size_t run = 0; run < kSampleRuns; ++run) {
+    const std::size_t start = run * spacing + run * rest / kSampleRuns;
+    std::memcpy(buffer.data() + run * length, x.data() + start, length * sizeof(float));
+  }
+  return buffer.first(size);
 }
 
 Range RangeFinder::find(const kernels::KernelTable& kernels, std::span<const float> x,
@@ -93,15 +108,23 @@ Range RangeFinder::find(const kernels::KernelTable& kernels, std::span<const flo
   ActivationStatistics statistics;
   statistics.scheme = scheme_;
   statistics.extrema = {extrema.low, extrema.high};
-  if (request_.moments) statistics.moments = moments_of(kernels, x);
-  if (request_.histogram_bins > 0) {
+  const std::span<std::uint64_t> counts(reinterpret_cast<std::uint64_t*>(workspace.data()),
+                                        request_.histogram_bins);
+  const std::span<float> buffer(reinterpret_cast<float*>(workspace.data() + counts.size_bytes()),
+                                buffer_size());
+  const std::span<const float> sample = buffer.empty() ? x : sample_of(x, buffer);
+  if (request_.moments) {
+    statistics.moments = moments_of(kernels, sample, buffer.last<kChunk>());
+  }
+  if (request_.values && sample.size() <= kMaxListedValues) {
+    statistics.values = buffer.first(sample.size());
+    if (sample.data() != buffer.data()) std::ranges::copy(sample, buffer.begin());
+  } else if (request_.histogram_bins > 0) {
     const bool magnitudes = request_.histogram_domain == HistogramDomain::magnitudes;
     const Range domain =
         magnitudes ? Range{0.0F, largest_magnitude(statistics.extrema)} : statistics.extrema;
     if (!std::isfinite(domain.high - domain.low)) return statistics.extrema;
-    statistics.histogram =
-        histogram_of(kernels, x, domain, magnitudes,
-                     {reinterpret_cast<std::uint64_t*>(workspace.data()), request_.histogram_bins});
+    statistics.histogram = histogram_of(kernels, sample, domain, magnitudes, counts);
   }
   const Range range = estimator_->estimate(statistics, previous);
   return is_interval(range) ? range : statistics.extrema;

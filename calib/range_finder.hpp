@@ -14,8 +14,8 @@ namespace octavo::calib {
 /// for, then asks it. Immutable, so one object serves any number of threads.
 class RangeFinder {
  public:
-  /// Asks for the estimator's needs. Throws Error{invalid_argument} when there is no estimator or
-  /// it wants more than kMaxHistogramBins bins.
+  /// Asks for the estimator's needs. Throws Error{invalid_argument} when there is no estimator, or
+  /// it wants more than kMaxHistogramBins bins or a sample above kMaxSampleSize.
   RangeFinder(std::shared_ptr<const RangeEstimator> estimator, Scheme scheme);
 
   /// Bytes that `find` needs, aligned to 8.
@@ -26,20 +26,25 @@ class RangeFinder {
   /// range of values so far apart that their difference overflows where a histogram of them is
   /// wanted. Does not allocate.
   ///
-  /// Of more than kSampleSize elements, moments and histogram describe a sample: kSampleRuns runs
-  /// of kSampleRunLength, evenly spaced. Their number is a prime: n elements that make up P groups
-  /// of equal size (the channels of a pixel, a line, an image) are met by the runs in kSampleRuns
-  /// different phases, evenly spaced, unless the prime divides P; so the sample does not favour
-  /// some channels or columns. Runs are long enough to hold whole pixels of most layers even then.
+  /// Of more elements than the estimator's sample size all statistics but the extrema describe a
+  /// sample: kSampleRuns runs of equal length, evenly spaced. Their number is a prime: n elements
+  /// that make up P groups of equal size (the channels of a pixel, a line, an image) are met by the
+  /// runs in kSampleRuns different phases, evenly spaced, unless the prime divides P; so the sample
+  /// does not favour some channels or columns.
   [[nodiscard]] Range find(const kernels::KernelTable& kernels, std::span<const float> x,
                            const kernels::Extrema& extrema, const Range* previous,
                            std::span<std::byte> workspace) const noexcept;
 
   static constexpr std::size_t kSampleRuns = 127;
-  static constexpr std::size_t kSampleRunLength = 512;
-  static constexpr std::size_t kSampleSize = kSampleRuns * kSampleRunLength;
 
  private:
+  [[nodiscard]] std::size_t run_length() const noexcept;
+  /// Floats of the workspace, behind the counts of the histogram.
+  [[nodiscard]] std::size_t buffer_size() const noexcept;
+  /// The elements that stand for all of `x`; where they are few of many, copied to `buffer`.
+  std::span<const float> sample_of(std::span<const float> x,
+                                   std::span<float> buffer) const noexcept;
+
   std::shared_ptr<const RangeEstimator> estimator_;
   Scheme scheme_;
   StatisticsRequest request_;

@@ -100,7 +100,8 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
   command
       .add_option("--estimator", options.estimator,
                   "How the range is chosen: " + names +
-                      "; with parameters as in histogram:bins=2048,coverage=0.9999; default " +
+                      "; with parameters as in histogram:bins=2048,coverage=0.9999 (see "
+                      "docs/ranges.md); default " +
                       options.estimator)
       ->type_name("SPEC");
   add_choice(command, "--range-scope", options.range_scope, kScopes,

@@ -19,19 +19,27 @@ enum class HistogramDomain : std::uint8_t {
   magnitudes,  ///< |x|, over [0, max |x|]
 };
 
+inline constexpr std::size_t kMaxHistogramBins = 8192;
+inline constexpr std::size_t kMaxListedValues = 4096;
+inline constexpr std::size_t kMaxSampleSize = std::size_t{1} << 20;
+inline constexpr std::size_t kDefaultSampleSize = 4096;
+
 /// What an estimator wants to see besides the extrema, which are always known.
 struct StatisticsRequest {
   bool moments = false;
   std::size_t histogram_bins = 0;  ///< 0: no histogram; at most kMaxHistogramBins
   HistogramDomain histogram_domain = HistogramDomain::values;
+  bool values = false;  ///< the values instead of a histogram, where there are few
+  /// Of more values than this, a sample of about this size is looked at (docs/ranges.md); 0: all
+  /// are; at most kMaxSampleSize.
+  std::size_t sample_size = kDefaultSampleSize;
 };
-
-inline constexpr std::size_t kMaxHistogramBins = 8192;
 
 /// Sums over an activation, in double, for estimators that fit a distribution.
 struct Moments {
   double mean = 0.0;
   double mean_magnitude = 0.0;  ///< mean of |x|
+  double mean_deviation = 0.0;  ///< mean of |x - mean|
   double variance = 0.0;        ///< population variance
 };
 
@@ -50,13 +58,16 @@ struct HistogramView {
 };
 
 /// What is known of one activation tensor (of one batch, or merged over several). All values seen
-/// are finite. Large tensors are counted by a deterministic sample, so `moments` and `histogram`
-/// may describe fewer values than the tensor has; `extrema` always describe all of them.
+/// are finite. Large tensors are represented by a deterministic sample, so `moments`, `histogram`
+/// and `values` may describe fewer values than the tensor has; `extrema` always describe all.
 struct ActivationStatistics {
   Scheme scheme = Scheme::symmetric;
   Range extrema;            ///< smallest and largest value; {0, 0} for an empty tensor
   Moments moments;          ///< filled when asked for
   HistogramView histogram;  ///< filled when asked for
+  /// Filled when asked for and at most kMaxListedValues; then there is no histogram. A copy, which
+  /// the estimator may reorder and overwrite.
+  std::span<float> values = {};
 };
 
 /// A strategy that chooses an activation's range from its statistics. Estimators are pure: the same
@@ -75,9 +86,9 @@ class OCTAVO_EXPORT RangeEstimator {
                                        const Range* previous) const noexcept = 0;
 };
 
-/// Builds an estimator from its name and parameters: "max", "minmax", "entropy:bins=2048",
-/// "histogram:bins=2048,coverage=0.9999". Throws Error{invalid_argument} that lists the known names
-/// or parameters.
+/// Builds an estimator from its name and parameters, as in "max", "entropy:bins=2048" or
+/// "histogram:bins=2048,coverage=0.9999"; docs/ranges.md describes them. Throws
+/// Error{invalid_argument} that lists the known names or parameters.
 OCTAVO_EXPORT std::shared_ptr<const RangeEstimator> make_estimator(std::string_view spec);
 
 /// The names that `make_estimator` knows.

@@ -58,6 +58,18 @@ TEST_CASE("evenly spread values are not clipped") {
   test::check_range(entropy(counts, -3.0F, 5.0F, Scheme::asymmetric), -3.0F, 5.0F);
 }
 
+TEST_CASE("symmetric thresholds are those of magnitudes, whichever side is the longer one") {
+  const Counts counts(2048, 50);
+  for (const char* name : {"entropy", "percentile", "mse"}) {
+    ActivationStatistics statistics =
+        test::histogram_statistics(counts, 0.0F, 4.0F, Scheme::symmetric);
+    statistics.extrema = {-4.0F, 1.0F};
+    const Range range = make_estimator(name)->estimate(statistics, nullptr);
+    CHECK(range.low == -range.high);
+    CHECK(range.high > 3.9F);
+  }
+}
+
 TEST_CASE("candidates that tie go to the widest range") {
   // Bins of one value each are exact at any width, until values are clipped.
   Counts counts(2048, 0);

@@ -32,7 +32,9 @@ void check_message(std::string_view spec, std::string_view part) {
 }
 
 TEST_CASE("every listed estimator is made from its name alone") {
-  CHECK(estimator_names() == std::vector<std::string>{"max", "minmax", "histogram", "entropy"});
+  CHECK(estimator_names() == std::vector<std::string>{"max", "minmax", "histogram", "entropy",
+                                                      "percentile", "mse", "aciq",
+                                                      "moving_average"});
   for (const std::string& name : estimator_names()) CHECK(make_estimator(name) != nullptr);
 }
 
@@ -48,13 +50,15 @@ TEST_CASE("parameters have defaults, and any order") {
 TEST_CASE("an unknown name lists the known ones") {
   for (const char* spec : {"foo", "", "Max", " max", ":bins=3", "histogram2:bins=64"}) {
     check_message(spec, "unknown name");
-    check_message(spec, "known: max, minmax, histogram, entropy");
+    check_message(spec,
+                  "known: max, minmax, histogram, entropy, percentile, mse, aciq, "
+                  "moving_average");
   }
 }
 
 TEST_CASE("an unknown parameter lists the known ones") {
-  check_message("histogram:bin=64", "unknown parameter \"bin\"; known: bins, coverage");
-  check_message("entropy:coverage=0.5", "unknown parameter \"coverage\"; known: bins");
+  check_message("histogram:bin=64", "unknown parameter \"bin\"; known: bins, coverage, sample");
+  check_message("entropy:coverage=0.5", "unknown parameter \"coverage\"; known: bins, sample");
   check_message("max:bins=64", "unknown parameter \"bins\"; it takes none");
 }
 
@@ -79,6 +83,23 @@ TEST_CASE("values that are no numbers or out of range state the range") {
   }
   check_message("histogram:coverage=1.5",
                 "coverage is \"1.5\"; expected a number above 0 and at most 1");
+}
+
+TEST_CASE("parameters of the other estimators are checked") {
+  check_message("percentile:percentile=50", "expected a number above 50 and at most 100");
+  check_message("percentile:percentile=100.1", "expected a number above 50 and at most 100");
+  check_message("percentile:bins=1", "expected a whole number from 2 to 8192");
+  check_message("mse:bins=1", "expected a whole number from 2 to 8192");
+  check_message("aciq:distribution=normal", "distribution is \"normal\"; known: laplace, gauss");
+  check_message("aciq:bins=64", "known: distribution, sample");
+  check_message("moving_average:rate=0", "expected a number above 0 and at most 1");
+  for (const char* name : {"histogram", "entropy", "percentile", "mse", "aciq"}) {
+    const std::string spec = std::string(name) + ":sample=";
+    check_message(spec + "1048577", "expected a whole number from 0 to 1048576");
+    CHECK(make_estimator(spec + "0")->needs(Scheme::symmetric).sample_size == 0);
+    CHECK(make_estimator(spec + "1048576")->needs(Scheme::symmetric).sample_size == kMaxSampleSize);
+    CHECK(make_estimator(name)->needs(Scheme::symmetric).sample_size == kDefaultSampleSize);
+  }
 }
 
 TEST_CASE("the limits themselves are accepted") {

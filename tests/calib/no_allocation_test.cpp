@@ -10,7 +10,9 @@ TEST_CASE("finding a range does not allocate") {
   const std::vector<float> x = test::normal_values(200000, 0.5F, 1.0F, 1);
   const kernels::Extrema extrema = test::extrema_of(x);
   const kernels::KernelTable& kernels = kernels::select_kernels("reference");
-  for (const char* spec : {"max", "minmax", "histogram:bins=8192", "entropy:bins=8192"}) {
+  for (const char* spec :
+       {"max", "minmax", "histogram:bins=8192,sample=0", "entropy:bins=8192", "percentile",
+        "percentile:sample=0", "mse:bins=8192", "aciq", "aciq:sample=0", "moving_average"}) {
     for (const Scheme scheme : {Scheme::symmetric, Scheme::asymmetric}) {
       const calib::RangeFinder finder(make_estimator(spec), scheme);
       const std::size_t setup = test::allocation_count();

@@ -30,6 +30,7 @@ class Recorder final : public RangeEstimator {
                                const Range* previous) const noexcept override {
     seen = statistics;
     seen_previous = previous;
+    listed.assign(statistics.values.begin(), statistics.values.end());
     counts.assign(statistics.histogram.counts.begin(), statistics.histogram.counts.end());
     return answer;
   }
@@ -40,14 +41,18 @@ class Recorder final : public RangeEstimator {
   mutable ActivationStatistics seen;
   mutable const Range* seen_previous = nullptr;
   mutable test::Counts counts;
+  mutable std::vector<float> listed;
 };
 
 std::shared_ptr<Recorder> recorder(StatisticsRequest request) {
   return std::make_shared<Recorder>(request);
 }
 
-std::shared_ptr<Recorder> histogram_recorder(std::size_t bins, HistogramDomain domain) {
-  return recorder({.moments = false, .histogram_bins = bins, .histogram_domain = domain});
+constexpr std::size_t kSampleSize = RangeFinder::kSampleRuns * 512;
+
+std::shared_ptr<Recorder> histogram_recorder(std::size_t bins, HistogramDomain domain,
+                                             std::size_t sample_size = kSampleSize) {
+  return recorder({.histogram_bins = bins, .histogram_domain = domain, .sample_size = sample_size});
 }
 
 std::uint64_t total(const test::Counts& counts) {
@@ -68,9 +73,10 @@ TEST_CASE("needs are asked for once, and checked") {
   const auto estimator = histogram_recorder(kMaxHistogramBins, HistogramDomain::values);
   const RangeFinder finder(estimator, Scheme::asymmetric);
   CHECK(estimator->asked == 1);
-  CHECK(finder.workspace_bytes() == kMaxHistogramBins * 8);
+  CHECK(finder.workspace_bytes() == kMaxHistogramBins * 8 + kSampleSize * 4);
   CHECK(RangeFinder(recorder({}), Scheme::symmetric).workspace_bytes() == 0);
   check_refused(histogram_recorder(kMaxHistogramBins + 1, HistogramDomain::values), "8193");
+  check_refused(recorder({.sample_size = kMaxSampleSize + 1}), "1048577");
   check_refused(nullptr, "null");
 }
 
@@ -88,7 +94,7 @@ TEST_CASE("scheme, extrema and previous range are passed on") {
 TEST_CASE("an empty activation has an empty range, and the estimator is not asked") {
   const auto estimator = recorder({.moments = true, .histogram_bins = 4});
   const RangeFinder finder(estimator, Scheme::symmetric);
-  std::vector<std::uint64_t> workspace(4);
+  std::vector<std::uint64_t> workspace(finder.workspace_bytes() / 8 + 1);
   test::check_range(finder.find(kernels::select_kernels("reference"), {}, kernels::Extrema{},
                                 nullptr, std::as_writable_bytes(std::span(workspace))),
                     0.0F, 0.0F);
@@ -102,6 +108,7 @@ TEST_CASE("moments are mean, mean magnitude and population variance") {
   test::find_range(estimator, Scheme::symmetric, x);
   CHECK(estimator->seen.moments.mean == 0.0);
   CHECK(estimator->seen.moments.mean_magnitude == 2.5);
+  CHECK(estimator->seen.moments.mean_deviation == 2.5);
   CHECK(estimator->seen.moments.variance == 7.5);
 
   const std::vector<float> equal(7, 0.1F);
@@ -174,26 +181,61 @@ TEST_CASE("an answer that is no finite interval is replaced by the extrema") {
 
 /// How often each of `groups` channels (element index modulo groups) is in the sample of n
 /// elements.
-test::Counts channels_sampled(std::size_t n, std::size_t groups) {
+test::Counts channels_sampled(std::size_t n, std::size_t groups,
+                              std::size_t sample_size = kSampleSize) {
   std::vector<float> x(n);
   for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(i % groups);
-  const auto estimator = histogram_recorder(groups, HistogramDomain::values);
+  const auto estimator = histogram_recorder(groups, HistogramDomain::values, sample_size);
   // Extrema that make bins of width 1.
   const RangeFinder finder(estimator, Scheme::asymmetric);
-  std::vector<std::uint64_t> workspace(groups);
+  std::vector<std::uint64_t> workspace(finder.workspace_bytes() / 8 + 1);
   const kernels::Extrema extrema{0.0F, static_cast<float>(groups), true};
   static_cast<void>(finder.find(kernels::select_kernels("reference"), x, extrema, nullptr,
                                 std::as_writable_bytes(std::span(workspace))));
   return estimator->counts;
 }
 
-TEST_CASE("up to kSampleSize elements all are counted, of more just as many") {
-  constexpr std::size_t kSize = RangeFinder::kSampleSize;
+TEST_CASE("up to the sample size all elements are counted, of more as many or a few less") {
+  constexpr std::size_t kSize = kSampleSize;
   for (const std::size_t n : {std::size_t{1}, kSize - 1, kSize}) {
     CHECK(total(channels_sampled(n, 4)) == n);
   }
   for (const std::size_t n : {kSize + 1, 2 * kSize, 16 * kSize + 5}) {
     CHECK(total(channels_sampled(n, 4)) == kSize);
+    CHECK(total(channels_sampled(n, 4, kSize + 126)) == (n == kSize + 1 ? n : kSize));
+    CHECK(total(channels_sampled(n, 4, 1)) == RangeFinder::kSampleRuns);
+    CHECK(total(channels_sampled(n, 4, 0)) == n);
+  }
+  CHECK(total(channels_sampled(126, 4, 1)) == 126);
+}
+
+TEST_CASE("moments describe the same sample, or all elements") {
+  std::vector<float> x(100'000, 1.0F);
+  std::fill_n(x.begin(), 1000, -1000.0F);
+  const auto sampled = recorder({.moments = true, .sample_size = RangeFinder::kSampleRuns});
+  test::find_range(sampled, Scheme::symmetric, x);
+  CHECK(sampled->seen.moments.mean == doctest::Approx((125.0 - 2000.0) / 127.0));
+  const auto exact = recorder({.moments = true, .sample_size = 0});
+  test::find_range(exact, Scheme::symmetric, x);
+  CHECK(exact->seen.moments.mean == doctest::Approx(-9.01));
+  CHECK(exact->seen.moments.mean_deviation == doctest::Approx(2.0 * 0.99 * 10.01));
+}
+
+TEST_CASE("few values are listed instead of a histogram, on request") {
+  for (const std::size_t sample : {std::size_t{0}, kSampleSize, std::size_t{127}}) {
+    const auto estimator = recorder({.histogram_bins = 4, .values = true, .sample_size = sample});
+    const std::vector<float> few{3.0F, -2.0F, 1.0F};
+    test::find_range(estimator, Scheme::symmetric, few);
+    CHECK(estimator->listed == few);
+    CHECK(estimator->counts.empty());
+    std::vector<float> many(kMaxListedValues + 1, 0.0F);
+    many[1] = 1.0F;
+    test::find_range(estimator, Scheme::symmetric, many);
+    CHECK(estimator->listed.size() == (sample == 127 ? 127 : 0));
+    CHECK(total(estimator->counts) == (sample == 127 ? 0 : many.size()));
+    many.pop_back();
+    test::find_range(estimator, Scheme::symmetric, many);
+    CHECK(estimator->listed.size() == (sample == 127 ? 127 : many.size()));
   }
 }
 
@@ -213,7 +255,7 @@ TEST_CASE("the sample does not favour some channels, whatever their number") {
     for (const std::size_t pixels :
          std::initializer_list<std::size_t>{14 * 14, 28 * 28, 56 * 56, 127 * 8, 1024}) {
       const std::size_t n = channels * pixels;
-      if (n <= RangeFinder::kSampleSize || n > 4'000'000) continue;
+      if (n <= kSampleSize || n > 4'000'000) continue;
       CAPTURE(channels);
       CAPTURE(pixels);
       const test::Counts counts = channels_sampled(n, channels);

@@ -84,6 +84,15 @@ TEST_CASE("command: help teaches") {
   }
 }
 
+TEST_CASE("command: every estimator is listed and can be chosen") {
+  const std::string help = success("bench --help");
+  for (const std::string& name : estimator_names()) {
+    CHECK(contains(help, name));
+    success("inspect " + digits() + " --estimator " + name);
+  }
+  success("inspect " + digits() + " --estimator aciq:distribution=gauss,sample=0");
+}
+
 TEST_CASE("command: cpu shows what is chosen") {
   const std::string out = success("cpu", "OCTAVO_ISA=reference");
   const std::size_t reference = out.find("reference");

@@ -1,5 +1,7 @@
 #include "calib/clipped_distribution.hpp"
 
+#include <array>
+#include <bit>
 #include <limits>
 
 #include "calib/logarithm.hpp"
@@ -12,10 +14,30 @@ namespace {
 /// costlier than any bin with a value of its own, in a histogram of up to 10^9 values.
 constexpr double kSmoothing = 1e-9;
 
-double x_log_x(std::uint64_t count) noexcept {
+constexpr double product_of(std::uint64_t count) noexcept {
   const double x = static_cast<double>(count);
   return count == 0 ? 0.0 : x * logarithm(x);
 }
+
+/// x log x of the counts that a sample has: looking them up is several times as fast.
+constexpr auto kProducts = [] {
+  std::array<double, kDefaultSampleSize + 1> products{};
+  for (std::size_t i = 0; i < products.size(); ++i) products[i] = product_of(i);
+  return products;
+}();
+
+double x_log_x(std::uint64_t count) noexcept {
+  return count < kProducts.size() ? kProducts[count] : product_of(count);
+}
+
+/// log x of the numbers of bins in a group.
+constexpr auto kLogarithms = [] {
+  std::array<double, kMaxHistogramBins / ClippedDistribution::kLeastLevels + 2> logarithms{};
+  for (std::size_t i = 1; i < logarithms.size(); ++i) {
+    logarithms[i] = logarithm(static_cast<double>(i));
+  }
+  return logarithms;
+}();
 
 }  // namespace
 
@@ -76,33 +98,18 @@ double ClippedDistribution::end_group(BinInterval group, std::size_t end,
 }
 
 double ClippedDistribution::middle_groups(std::size_t levels) const noexcept {
-  // Gathering, logarithms and sum are apart so that compilers vectorise the latter two. An empty
-  // group, and for them an end group, adds 0 * log(1).
-  std::array<double, kMaxLevels> values;
-  std::array<double, kMaxLevels> values_per_bin;
-  values[0] = values[levels - 1] = 0.0;
-  values_per_bin[0] = values_per_bin[levels - 1] = 1.0;
-  const std::size_t quotient = kept_.size() / levels;
-  const std::size_t remainder = kept_.size() % levels;
-  std::size_t begin = kept_.first + quotient;
-  std::size_t fraction = remainder;
-  for (std::size_t g = 1; g + 1 < levels; ++g) {
-    fraction += remainder;
-    const bool longer = fraction >= levels;
-    if (longer) fraction -= levels;
-    const std::size_t end = begin + quotient + (longer ? 1 : 0);
-    const auto own = static_cast<std::int64_t>(values_before_[end] - values_before_[begin]);
-    const int occupied = occupied_before_[end] - occupied_before_[begin];
-    values[g] = static_cast<double>(own);
-    values_per_bin[g] = own == 0 ? 1.0 : static_cast<double>(own) / occupied;
+  const auto shift = static_cast<unsigned>(std::countr_zero(levels));
+  const std::size_t size = kept_.size();
+  std::array<double, 2> sums{};
+  std::size_t begin = kept_.first + (size >> shift);
+  for (std::size_t g = 2; g < levels; ++g) {
+    const std::size_t end = kept_.first + (g * size >> shift);
+    const std::uint64_t own = values_before_[end] - values_before_[begin];
+    const auto occupied = static_cast<std::size_t>(occupied_before_[end] - occupied_before_[begin]);
+    sums[g % 2] += x_log_x(own) - static_cast<double>(own) * kLogarithms[occupied];
     begin = end;
   }
-  for (std::size_t g = 0; g < levels; ++g) values[g] *= logarithm(values_per_bin[g]);
-  std::array<double, 4> sums{};
-  for (std::size_t g = 0; g < levels; g += 4) {
-    for (std::size_t i = 0; i < 4; ++i) sums[i] += values[g + i];
-  }
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return sums[0] + sums[1];
 }
 
 }  // namespace octavo::calib

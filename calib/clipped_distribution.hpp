@@ -26,7 +26,7 @@ namespace octavo::calib {
 /// Holds prefix sums, about 80 KB, and is meant to live on the stack.
 class ClippedDistribution {
  public:
-  static constexpr std::size_t kMaxLevels = 256;
+  static constexpr std::size_t kLeastLevels = 4;
 
   /// Clips nothing. The histogram has 1 to kMaxHistogramBins bins.
   explicit ClippedDistribution(const HistogramView& histogram) noexcept;
@@ -37,8 +37,8 @@ class ClippedDistribution {
   void narrow() noexcept;
 
   /// The Kullback-Leibler divergence of Q from P in nats; infinite when no value is left unclipped.
-  /// `levels`: a multiple of 4, at most kMaxLevels and at most the number of kept bins. Takes time
-  /// proportional to it.
+  /// `levels`: a power of two, at least kLeastLevels and at most the number of kept bins. Takes
+  /// time proportional to it.
   [[nodiscard]] double divergence(std::size_t levels) const noexcept;
 
  private:

@@ -6,9 +6,9 @@
 namespace octavo::calib {
 
 /// The natural logarithm of a normal x in [2^-500, 2^500], to 1e-10. Made of exactly rounded
-/// operations, so that it has the same bits on every machine, unlike std::log, and of such as
-/// compilers vectorise. Where it is used, contraction to fused multiply-adds is off.
-inline double logarithm(double x) noexcept {
+/// operations, so that it has the same bits on every machine, unlike std::log. Where it is used,
+/// contraction to fused multiply-adds is off.
+constexpr double logarithm(double x) noexcept {
   // x = m * 2^k, with m in [sqrt(1/2), sqrt(2)). The exponent is kept positive by a bias of 1024
   // and becomes a double as the low bits of 2^52.
   constexpr std::uint64_t kRootHalf = 0x3FE6A09E667F3BCD;

@@ -109,23 +109,25 @@ class PartialHistograms {
  public:
   static constexpr std::size_t kTables = 4;
   static constexpr std::size_t kMostBins = 2048;
-  static constexpr std::size_t kMostElements = std::size_t{1} << 31U;  // no counter overflows
+  static constexpr std::size_t kMostElements = kTables * 65535;  // no counter overflows
 
   explicit PartialHistograms(std::size_t bins) : bins_(bins) {
-    std::memset(tables_, 0, kTables * bins_ * sizeof(std::uint32_t));
+    std::memset(tables_, 0, kTables * bins_ * sizeof(std::uint16_t));
   }
   void count(std::size_t table, std::int32_t bin) {
     ++tables_[table * bins_ + static_cast<std::size_t>(bin)];
   }
   void add_to(std::uint64_t* counts) const {
-    for (std::size_t t = 0; t < kTables; ++t) {
-      for (std::size_t b = 0; b < bins_; ++b) counts[b] += tables_[t * bins_ + b];
+    for (std::size_t b = 0; b < bins_; ++b) {
+      std::uint32_t sum = 0;
+      for (std::size_t t = 0; t < kTables; ++t) sum += tables_[t * bins_ + b];
+      counts[b] += sum;
     }
   }
 
  private:
   std::size_t bins_;
-  std::uint32_t tables_[kTables * kMostBins];
+  std::uint16_t tables_[kTables * kMostBins];
 };
 
 /// Calls count(i, bin) for every element.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "octavo/range_estimator.hpp"
 
 #include "tests/calib/statistics.hpp"
+#include "tests/calib/textbook.hpp"
 
 namespace octavo {
 namespace {
@@ -65,6 +67,19 @@ TEST_CASE("aciq: never beyond the observed extreme") {
     test::check_range(estimate(spec, Scheme::asymmetric, {-3.0F, 0.0F}, {-1.0, 1.0, 0.0, 1.0}),
                       -3.0F, 0.0F);
   }
+}
+
+TEST_CASE("aciq: the moments are the textbook's") {
+  std::vector<float> x = test::normal_values(4000, 3.0F, 1.0F, 9);
+  x[0] = -40.0F;
+  x[1] = 50.0F;
+  const test::Scale scale = test::textbook_scale(x);
+  const double mean = std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
+  const auto high = [&](const char* spec) {
+    return test::find_range(make_estimator(spec), Scheme::asymmetric, x).high;
+  };
+  CHECK(high(kGauss) == doctest::Approx(mean + 3.92404 * scale.sigma));
+  CHECK(high(kLaplace) == doctest::Approx(mean + 9.89676 * scale.b));
 }
 
 TEST_CASE("aciq: values without spread are not clipped") {

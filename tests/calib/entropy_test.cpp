@@ -7,8 +7,8 @@
 
 #include "octavo/range_estimator.hpp"
 
-#include "tests/calib/divergence_oracle.hpp"
 #include "tests/calib/statistics.hpp"
+#include "tests/calib/textbook.hpp"
 
 namespace octavo {
 namespace {
@@ -37,10 +37,8 @@ TEST_CASE("the chosen threshold has the least divergence of all candidates, by t
       counts.back() += 1;
       const Range range = entropy(counts, 0.0F, 2048.0F, Scheme::symmetric);
       const Counts seen = test::without_zeros(counts, 0);
-      double least = test::textbook_divergence(seen, 0, 2048, 128);
-      for (std::size_t bins = 2048; bins >= 128; bins -= 16) {
-        least = std::min(least, test::textbook_divergence(seen, 0, bins, 128));
-      }
+      const double least =
+          test::textbook_divergence(seen, 0, test::textbook_entropy(counts, 128, 16), 128);
       CAPTURE(deviation);
       CAPTURE(height);
       const auto chosen = static_cast<std::size_t>(range.high);

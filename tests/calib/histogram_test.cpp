@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <numeric>
 #include <random>
 #include <string>
 
@@ -8,6 +7,7 @@
 #include "octavo/range_estimator.hpp"
 
 #include "tests/calib/statistics.hpp"
+#include "tests/calib/textbook.hpp"
 
 namespace octavo {
 namespace {
@@ -72,21 +72,10 @@ TEST_CASE("the range is the textbook's for any counts") {
     for (std::uint64_t& count : counts) count = random() % 3 == 0 ? random() % 50 : random() % 3;
     counts[random() % counts.size()] += 1;
     const double coverage = 0.01 + 0.001 * static_cast<double>(random() % 989);
-    const auto share = [&](std::size_t first, std::size_t last) {
-      const auto at = [&](std::size_t i) {
-        return counts.begin() + static_cast<std::ptrdiff_t>(i);
-      };
-      return std::accumulate(at(first), at(last), 0.0) /
-             std::accumulate(counts.begin(), counts.end(), 0.0);
-    };
-    std::size_t left = 0;
-    std::size_t right = counts.size();
-    while (right - left > 1 && share(left, right) > coverage) {
-      counts[left] > counts[right - 1] ? --right : ++left;
-    }
+    const test::Bins expected = test::textbook_coverage(counts, coverage);
     char text[32];
     std::snprintf(text, sizeof text, "%.17g", coverage);
-    check_kept(counts, text, static_cast<float>(left), static_cast<float>(right));
+    check_kept(counts, text, static_cast<float>(expected.first), static_cast<float>(expected.last));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "octavo/range_estimator.hpp"
 
 #include "tests/calib/statistics.hpp"
+#include "tests/calib/textbook.hpp"
 
 namespace octavo {
 namespace {
@@ -67,25 +68,6 @@ TEST_CASE("mse: the error of the chosen range is nearly the least, quantizing ev
   }
 }
 
-/// The textbook's sum for bins [first, last): a histogram of 1-wide bins that starts at -zero.
-double model_error(const Counts& counts, double zero, std::size_t first, std::size_t last,
-                   double levels) {
-  const double low = std::min(static_cast<double>(first), zero);
-  const double high = std::max(static_cast<double>(last), zero);
-  const double step = (high - low) / levels;
-  double error = 0.0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const double count = static_cast<double>(counts[i]);
-    const double centre = static_cast<double>(i) + 0.5;
-    const double distance = i < first  ? static_cast<double>(first) - centre
-                            : i < last ? 0.0
-                                       : centre - static_cast<double>(last);
-    const bool inside = i >= first && i < last;
-    error += count * (inside ? step * step / 12.0 : distance * distance + 1.0 / 12.0);
-  }
-  return error;
-}
-
 TEST_CASE("mse: the textbook's minimum over all pairs of ends") {
   std::mt19937 random(2);
   for (int round = 0; round < 40; ++round) {
@@ -101,14 +83,11 @@ TEST_CASE("mse: the textbook's minimum over all pairs of ends") {
     const auto offset = static_cast<float>(zero);
     const Range range = make_estimator("mse")->estimate(
         test::histogram_statistics(counts, -offset, 100.0F - offset, Scheme::asymmetric), nullptr);
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t first = 0; first <= zero; ++first) {
-      for (std::size_t last = std::max(zero, first + 1); last <= 100; ++last) {
-        least = std::min(least, model_error(counts, offset, first, last, 255.0));
-      }
-    }
-    const double found = model_error(counts, offset, static_cast<std::size_t>(range.low + offset),
-                                     static_cast<std::size_t>(range.high + offset), 255.0);
+    const test::Bins best = test::textbook_mse(counts, zero, 255.0, 1);
+    const double least = test::textbook_error(counts, offset, best.first, best.last, 255.0);
+    const double found =
+        test::textbook_error(counts, offset, static_cast<std::size_t>(range.low + offset),
+                             static_cast<std::size_t>(range.high + offset), 255.0);
     CHECK(found == doctest::Approx(least).epsilon(1e-9));
   }
 }

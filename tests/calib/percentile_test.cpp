@@ -8,6 +8,7 @@
 #include "octavo/range_estimator.hpp"
 
 #include "tests/calib/statistics.hpp"
+#include "tests/calib/textbook.hpp"
 
 namespace octavo {
 namespace {
@@ -15,13 +16,6 @@ namespace {
 Range of_values(const std::string& percentile, std::vector<float> x, Scheme scheme) {
   return test::find_range(make_estimator("percentile:sample=0,percentile=" + percentile), scheme,
                           x);
-}
-
-/// The value whose number in order is ceil(n * percentile / 100), by sorting.
-float by_sorting(std::vector<float> x, double percentile) {
-  std::ranges::sort(x);
-  const double rank = std::ceil(static_cast<double>(x.size()) * percentile / 100.0);
-  return x[static_cast<std::size_t>(rank) - 1];
 }
 
 std::vector<float> negated(std::vector<float> x) {
@@ -52,9 +46,10 @@ TEST_CASE("percentile: few values are exact, by sorting") {
       CAPTURE(n);
       CAPTURE(percentile);
       const std::string text = std::to_string(percentile);
-      test::check_range(of_values(text, x, Scheme::asymmetric), -by_sorting(negated(x), percentile),
-                        by_sorting(x, percentile));
-      const float threshold = by_sorting(magnitudes(x), percentile);
+      test::check_range(of_values(text, x, Scheme::asymmetric),
+                        -test::textbook_percentile(negated(x), percentile),
+                        test::textbook_percentile(x, percentile));
+      const float threshold = test::textbook_percentile(magnitudes(x), percentile);
       const Range symmetric = of_values(text, x, Scheme::symmetric);
       CHECK(std::max(-symmetric.low, symmetric.high) == threshold);
     }
@@ -69,13 +64,13 @@ TEST_CASE("percentile: many values are at most one bin away") {
     CAPTURE(percentile);
     const std::string text = std::to_string(percentile);
     const Range range = of_values(text, x, Scheme::asymmetric);
-    const float exact_low = -by_sorting(negated(x), percentile);
-    const float exact_high = by_sorting(x, percentile);
+    const float exact_low = -test::textbook_percentile(negated(x), percentile);
+    const float exact_high = test::textbook_percentile(x, percentile);
     CHECK(range.low <= exact_low + bin * 1e-3F);
     CHECK(range.low >= exact_low - bin);
     CHECK(range.high >= exact_high - bin * 1e-3F);
     CHECK(range.high <= exact_high + bin);
-    const float threshold = by_sorting(magnitudes(x), percentile);
+    const float threshold = test::textbook_percentile(magnitudes(x), percentile);
     const Range symmetric = of_values(text, x, Scheme::symmetric);
     CHECK(symmetric.high >= threshold - bin * 1e-3F);
     CHECK(symmetric.high <= threshold + bin);

@@ -1,0 +1,199 @@
+// Range estimators: their search against the textbook version that the tests compare with, what
+// finding a range costs with its statistics, and what that adds to the int8 run of real models
+// (counter `ratio`: the median of a run with the estimator over one with `max`, taking turns).
+//   search/<estimator>/<scheme>           on a histogram of 2048 bins, a sample or moments
+//   textbook/<estimator>
+//   find/<estimator>/<scheme>/<size>
+//   model/<model>/<estimator>/<scheme>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "octavo/octavo.hpp"
+
+#include "benchmarks/measure.hpp"
+#include "calib/range_finder.hpp"
+#include "kernels/dispatch.hpp"
+#include "tests/calib/textbook.hpp"
+#include "tests/support/paths.hpp"
+#include "tests/support/real_models.hpp"
+
+namespace octavo::bench {
+namespace {
+
+constexpr std::size_t kBins = 2048;
+
+/// Normally distributed values of one or both signs.
+std::vector<float> normal_values(std::size_t n, bool both_signs) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> distribution;
+  std::vector<float> x(n);
+  for (float& value : x) {
+    value = distribution(random);
+    if (!both_signs) value = std::abs(value);
+  }
+  return x;
+}
+
+/// Answers with a fixed range and keeps what it was shown.
+class Recorder final : public RangeEstimator {
+ public:
+  explicit Recorder(StatisticsRequest request) : request_(request) {}
+  [[nodiscard]] StatisticsRequest needs(Scheme) const override { return request_; }
+  [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
+                               const Range*) const noexcept override {
+    seen = statistics;
+    return {};
+  }
+  mutable ActivationStatistics seen;
+
+ private:
+  StatisticsRequest request_;
+};
+
+/// A finder with its workspace.
+struct Finder {
+  Finder(std::shared_ptr<const RangeEstimator> estimator, Scheme scheme)
+      : finder(std::move(estimator), scheme), workspace(finder.workspace_bytes() + 8) {}
+  Range find(const std::vector<float>& x) {
+    const kernels::KernelTable& kernels = kernels::select_kernels("");
+    return finder.find(kernels, x, extrema, nullptr, {workspace.data(), workspace.bytes()});
+  }
+  calib::RangeFinder finder;
+  kernels::AlignedBuffer<std::byte> workspace;
+  kernels::Extrema extrema;
+};
+
+void find(benchmark::State& state, const std::string& spec, Scheme scheme, std::size_t n) {
+  const std::vector<float> x = normal_values(n, true);
+  Finder finder(make_estimator(spec), scheme);
+  finder.extrema = kernels::select_kernels("").extrema(x.data(), n);
+  measure(state, 0.0, 0.0, [&] { benchmark::DoNotOptimize(finder.find(x)); });
+}
+
+void search(benchmark::State& state, const std::string& spec, Scheme scheme) {
+  const std::vector<float> x = normal_values(65024, true);
+  const auto estimator = make_estimator(spec);
+  const auto recorder = std::make_shared<Recorder>(estimator->needs(scheme));
+  Finder finder(recorder, scheme);
+  finder.extrema = kernels::select_kernels("").extrema(x.data(), x.size());
+  finder.find(x);
+  measure(state, 0.0, 0.0,
+          [&] { benchmark::DoNotOptimize(estimator->estimate(recorder->seen, nullptr)); });
+}
+
+/// Counts of magnitudes in bins of width 1.
+std::vector<std::uint64_t> magnitude_counts() {
+  const std::vector<float> x = normal_values(4096, false);
+  const float largest = std::ranges::max(x);
+  std::vector<std::uint64_t> counts(kBins);
+  for (const float value : x) {
+    ++counts[std::min(static_cast<std::size_t>(value / largest * static_cast<float>(kBins)),
+                      kBins - 1)];
+  }
+  return counts;
+}
+
+template <class Body>
+void register_textbook(const char* name, Body body) {
+  benchmark::RegisterBenchmark((std::string("textbook/") + name).c_str(), [body](benchmark::State&
+                                                                                     state) {
+    measure(state, 0.0, 0.0, [&] { benchmark::DoNotOptimize(body()); });
+  })->Unit(benchmark::kMicrosecond);
+}
+
+void register_textbooks() {
+  const auto counts = magnitude_counts();
+  const auto x = normal_values(4096, true);
+  register_textbook("histogram", [=] { return test::textbook_coverage(counts, 0.9999); });
+  register_textbook("entropy", [=] { return test::textbook_entropy(counts, 128, 16); });
+  register_textbook("percentile", [=] { return test::textbook_percentile(x, 99.99); });
+  register_textbook("mse", [=] { return test::textbook_mse(counts, 0, 127.0, 2); });
+  register_textbook("aciq", [=] { return test::textbook_scale(x); });
+}
+
+void model(benchmark::State& state, const Model& loaded, const test::StoredSet& set,
+           const std::string& spec, Scheme scheme) {
+  const auto session_with = [&](const std::string& estimator) {
+    Session session(loaded, {.precision = Precision::int8,
+                             .scheme = scheme,
+                             .estimator = make_estimator(estimator),
+                             .shapes = test::shapes_of(loaded, set)});
+    test::write_inputs(session, set);
+    session.run();
+    return session;
+  };
+  Session plain = session_with("max");
+  Session session = session_with(spec);
+  std::vector<double> ratios;
+  for (auto _ : state) {
+    const double without = seconds([&] { plain.run(); });
+    const double with = seconds([&] { session.run(); });
+    ratios.push_back(with / without);
+    state.SetIterationTime(with);
+  }
+  std::ranges::sort(ratios);
+  state.counters["ratio"] = ratios[ratios.size() / 2];
+}
+
+constexpr std::pair<const char*, Scheme> kSchemes[] = {{"symmetric", Scheme::symmetric},
+                                                       {"asymmetric", Scheme::asymmetric}};
+
+void register_models() {
+  const auto data = test::data_folder();
+  if (!data) return;
+  for (const char* name : {"mobilenet_v1_025_128", "ultraface_rfb320"}) {
+    const auto folder = *data / "models" / name;
+    const Model loaded = Model::load(folder / "model.onnx");
+    const auto sets = test::stored_sets(folder);
+    for (const std::string& estimator : estimator_names()) {
+      for (const auto& [scheme_name, scheme] : kSchemes) {
+        const std::string row = std::string("model/") + name + "/" + estimator + "/" + scheme_name;
+        benchmark::RegisterBenchmark(row.c_str(),
+                                     [=, scheme = scheme](benchmark::State& state) {
+                                       model(state, loaded, sets[0], estimator, scheme);
+                                     })
+            ->UseManualTime()
+            ->Unit(benchmark::kMicrosecond);
+      }
+    }
+  }
+}
+
+void register_estimators() {
+  for (const std::string& name : estimator_names()) {
+    for (const auto& [scheme_name, scheme] : kSchemes) {
+      const std::string row = name + "/" + scheme_name;
+      benchmark::RegisterBenchmark(("search/" + row).c_str(), [=, scheme = scheme](
+                                                                  benchmark::State& state) {
+        search(state, name, scheme);
+      })->Unit(benchmark::kMicrosecond);
+      for (const std::size_t n : {1000U, 65024U}) {
+        benchmark::RegisterBenchmark(
+            ("find/" + row + "/" + std::to_string(n)).c_str(),
+            [=, scheme = scheme](benchmark::State& state) { find(state, name, scheme, n); })
+            ->Unit(benchmark::kMicrosecond);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace octavo::bench
+
+int main(int argc, char** argv) {
+  octavo::bench::register_estimators();
+  octavo::bench::register_textbooks();
+  octavo::bench::register_models();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

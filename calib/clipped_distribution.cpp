@@ -64,37 +64,56 @@ void ClippedDistribution::narrow() noexcept {
   kept_.drop(end);
 }
 
+ClippedDistribution::Ends ClippedDistribution::ends(std::size_t levels) const noexcept {
+  const std::size_t size = kept_.size();
+  const auto end = [&](BinInterval group, std::size_t bin, std::uint64_t clipped) {
+    const std::uint64_t own = values_before_[group.last] - values_before_[group.first];
+    const int occupied = occupied_before_[group.last] - occupied_before_[group.first] +
+                         (clipped != 0 && count(bin) == 0 ? 1 : 0);
+    return End{bin, static_cast<double>(own), occupied, clipped};
+  };
+  const std::size_t first = kept_.first;
+  const std::size_t last = kept_.last;
+  return {
+      values_before_[last] - values_before_[first],
+      end({first, first + size / levels}, first, values_before_[first]),
+      end({first + (levels - 1) * size / levels, last}, last - 1, total_ - values_before_[last])};
+}
+
+double ClippedDistribution::End::in_q(double inside) const noexcept {
+  return own == 0.0 ? kSmoothing * inside : own / occupied;
+}
+
+double ClippedDistribution::clipping_divergence(std::size_t levels) const noexcept {
+  const Ends ends = this->ends(levels);
+  if (ends.inside == 0) return std::numeric_limits<double>::infinity();
+  const double inside = static_cast<double>(ends.inside);
+  const double total = static_cast<double>(total_);
+  double sum = 0.0;
+  for (const End& end : {ends.left, ends.right}) {
+    const double in_p = end.own + static_cast<double>(end.clipped);
+    if (in_p == 0.0) continue;
+    sum += in_p * logarithm(in_p / (end.own == 0.0 ? kSmoothing * inside : end.own));
+  }
+  return sum / total + logarithm(inside / total);
+}
+
 double ClippedDistribution::divergence(std::size_t levels) const noexcept {
-  const std::size_t left = kept_.first;
-  const std::size_t right = kept_.last - 1;
-  const std::uint64_t inside = values_before_[kept_.last] - values_before_[left];
-  if (inside == 0) return std::numeric_limits<double>::infinity();
-  const std::uint64_t clipped_left = values_before_[left];
-  const std::uint64_t clipped_right = total_ - values_before_[kept_.last];
+  const Ends ends = this->ends(levels);
+  if (ends.inside == 0) return std::numeric_limits<double>::infinity();
+  const double inside = static_cast<double>(ends.inside);
 
   // With N values in all, M of them inside, c in a bin of P, and a group of G values of P and C of
   // Q in n occupied bins: KL = (sum over bins of c log c - sum over groups of G log(C / n)) / N
   //                          + log(M / N).
-  const double bins = sum_x_log_x_ - x_log_x(count(left)) - x_log_x(count(right)) +
-                      x_log_x(count(left) + clipped_left) + x_log_x(count(right) + clipped_right);
-  const std::size_t size = kept_.size();
-  const double groups =
-      end_group({left, left + size / levels}, left, clipped_left) + middle_groups(levels) +
-      end_group({left + (levels - 1) * size / levels, kept_.last}, right, clipped_right);
+  double sum = sum_x_log_x_ - middle_groups(levels);
+  for (const End& end : {ends.left, ends.right}) {
+    sum += x_log_x(count(end.bin) + end.clipped) - x_log_x(count(end.bin));
+    const double in_p = end.own + static_cast<double>(end.clipped);
+    if (in_p != 0.0) sum -= in_p * logarithm(end.in_q(inside));
+  }
   const double total = static_cast<double>(total_);
-  return (bins - groups) / total + logarithm(static_cast<double>(inside) / total);
-}
-
-double ClippedDistribution::end_group(BinInterval group, std::size_t end,
-                                      std::uint64_t clipped) const noexcept {
-  const std::uint64_t own = values_before_[group.last] - values_before_[group.first];
-  const int occupied = occupied_before_[group.last] - occupied_before_[group.first] +
-                       (clipped != 0 && count(end) == 0 ? 1 : 0);
-  if (own + clipped == 0) return 0.0;
-  const double inside =
-      static_cast<double>(values_before_[kept_.last] - values_before_[kept_.first]);
-  const double in_q = own == 0 ? kSmoothing * inside : static_cast<double>(own) / occupied;
-  return static_cast<double>(own + clipped) * logarithm(in_q);
+  return sum / total + logarithm(inside / total);
 }
 
 double ClippedDistribution::middle_groups(std::size_t levels) const noexcept {

@@ -44,6 +44,7 @@ class EntropyEstimator final : public RangeEstimator {
     double least = distribution.divergence(levels);
     while (distribution.kept().size() >= levels + step) {
       for (std::size_t i = 0; i < step; ++i) distribution.narrow();
+      if (distribution.clipping_divergence(levels) >= least) continue;
       const double divergence = distribution.divergence(levels);
       if (divergence < least - kRounding) {
         least = divergence;

@@ -121,7 +121,7 @@ class MseEstimator final : public RangeEstimator {
 }  // namespace
 
 std::shared_ptr<const RangeEstimator> make_mse(EstimatorParameters& parameters) {
-  const std::size_t bins = parameters.whole_number("bins", 2048, 2, kMaxHistogramBins);
+  const std::size_t bins = parameters.whole_number("bins", 512, 2, kMaxHistogramBins);
   return std::make_shared<MseEstimator>(bins, parameters.sample_size());
 }
 

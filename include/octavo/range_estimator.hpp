@@ -22,7 +22,7 @@ enum class HistogramDomain : std::uint8_t {
 inline constexpr std::size_t kMaxHistogramBins = 8192;
 inline constexpr std::size_t kMaxListedValues = 4096;
 inline constexpr std::size_t kMaxSampleSize = std::size_t{1} << 20;
-inline constexpr std::size_t kDefaultSampleSize = 4096;
+inline constexpr std::size_t kDefaultSampleSize = 2048;
 
 /// What an estimator wants to see besides the extrema, which are always known.
 struct StatisticsRequest {

@@ -32,6 +32,7 @@ void check_against_textbook(const Counts& counts, float low, float high, std::si
     } else {
       REQUIRE(found == doctest::Approx(expected).epsilon(1e-8));
     }
+    REQUIRE(distribution.clipping_divergence(levels) <= expected + 1e-9);
     if (kept.size() == levels) return;
     distribution.narrow();
   }

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
+#include <span>
 
 #include "calib/bin_interval.hpp"
 #include "calib/estimators.hpp"
@@ -26,15 +28,17 @@ struct ClippedEnd {
   }
 };
 
-/// `count(i)` is that of bin i from the end; at most `limit` bins are clipped, `step` at a time.
-/// The values of a bin are taken as evenly spread over it.
+/// `count(i)` is that of bin i from the end; at most `limit` bins are clipped, `step` at a time,
+/// and no more once the error is above `most`. The values of a bin are taken as evenly spread over
+/// it.
 template <class Count>
-void clip(ClippedEnd& end, std::size_t limit, std::size_t step, const Count& count) noexcept {
+void clip(ClippedEnd& end, std::size_t limit, std::size_t step, double most,
+          const Count& count) noexcept {
   double values = 0.0;
   double distances = 0.0;
   double squares = 0.0;
   end.add(squares, values);
-  for (std::size_t i = 0; i < limit; ++i) {
+  for (std::size_t i = 0; i < limit && squares <= most; ++i) {
     // All that was clipped moves one bin away; the bin's own values lie 0 to 1 from the new end.
     const double own = static_cast<double>(count(i));
     squares += 2.0 * distances + values + own / 3.0;
@@ -87,25 +91,31 @@ class MseEstimator final : public RangeEstimator {
                                   std::clamp(std::ceil(zero), 0.0, static_cast<double>(bins)));
     const std::size_t steps = below == 0 || above == 0 ? kSingleSteps : kPairedSteps;
     const std::size_t step = (bins + steps - 1) / steps;
+    const std::span<const std::uint64_t> counts = histogram.counts;
+    const double total =
+        static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}) -
+                            counts[zero_bin] + count(zero_bin));
+    // The squared error of a value inside.
+    const auto rounding = [&](BinInterval kept) {
+      const double quantum = (std::max(static_cast<double>(kept.last), zero) -
+                              std::min(static_cast<double>(kept.first), zero)) /
+                             levels;
+      return quantum * quantum / 12.0;
+    };
+    const double unclipped = total * rounding({0, bins});
     ClippedEnd low;
     ClippedEnd high;
-    clip(low, below, step, [&](std::size_t i) { return count(i); });
-    clip(high, above, step, [&](std::size_t i) { return count(bins - 1 - i); });
+    clip(low, below, step, unclipped, [&](std::size_t i) { return count(i); });
+    clip(high, above, step, unclipped, [&](std::size_t i) { return count(bins - 1 - i); });
 
-    double total = 0.0;
-    for (std::size_t i = 0; i < bins; ++i) total += static_cast<double>(count(i));
-    const double rounding = 1.0 / (12.0 * levels * levels);
     BinInterval best{0, bins};
     double least = HUGE_VAL;
     for (std::size_t l = 0; l < low.size; ++l) {
       for (std::size_t h = 0; h < high.size; ++h) {
         const BinInterval kept{l * step, bins - h * step};
-        if (kept.first == kept.last) continue;
-        const double extent = std::max(static_cast<double>(kept.last), zero) -
-                              std::min(static_cast<double>(kept.first), zero);
         const double inside = total - low.values[l] - high.values[h];
-        const double error = inside * (extent * extent) * rounding + (low.error[l] + high.error[h]);
-        if (error < least) {
+        const double error = inside * rounding(kept) + (low.error[l] + high.error[h]);
+        if (error < least && kept.first < kept.last) {
           least = error;
           best = kept;
         }

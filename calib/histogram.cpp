@@ -47,7 +47,7 @@ class HistogramEstimator final : public RangeEstimator {
 }  // namespace
 
 std::shared_ptr<const RangeEstimator> make_histogram(EstimatorParameters& parameters) {
-  const std::size_t bins = parameters.whole_number("bins", 2048, 2, kMaxHistogramBins);
+  const std::size_t bins = parameters.whole_number("bins", 1024, 2, kMaxHistogramBins);
   const double coverage = parameters.number("coverage", 0.9999, 0.0, 1.0);
   return std::make_shared<HistogramEstimator>(bins, coverage, parameters.sample_size());
 }

@@ -40,7 +40,7 @@ TEST_CASE("every listed estimator is made from its name alone") {
 
 TEST_CASE("parameters have defaults, and any order") {
   CHECK(bins_of("max") == 0);
-  CHECK(bins_of("histogram") == 2048);
+  CHECK(bins_of("histogram") == 1024);
   CHECK(bins_of("entropy") == 2048);
   CHECK(bins_of("entropy:bins=512") == 512);
   CHECK(bins_of("histogram:coverage=0.5,bins=64") == 64);

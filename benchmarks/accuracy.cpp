@@ -158,9 +158,9 @@ int main() {
     }
     std::printf(
         "# Accuracy\n\nMade by `scripts/accuracy`. Dynamic int8 with one range per batch "
-        "(`RangeScope::batch`).\nEstimators that clip (`histogram`, `entropy`) can cost far more "
-        "than they gain where rare large\nactivations carry the answer, as in the detectors "
-        "fastestdet and yunet.\n\n");
+        "(`RangeScope::batch`).\nEstimators that clip can cost far more than they gain where rare "
+        "large activations carry the answer,\nas in the detectors fastestdet and yunet, and so can "
+        "`moving_average` where inputs differ.\n\n");
     print_closeness(*data);
     print_agreement(*data);
     print_weights(*data);

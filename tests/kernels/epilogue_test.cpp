@@ -13,7 +13,7 @@ using octavo::test::for_each_isa;
 using octavo::test::identical;
 using octavo::test::Input;
 using octavo::test::Int8Problem;
-using octavo::test::Random;
+using octavo::test::random_input;
 
 namespace {
 
@@ -53,13 +53,6 @@ void check_epilogue(std::size_t size, const Run& run) {
       CHECK(count_different(out, expected) == 0);
     }
   });
-}
-
-Input<float> random_input(std::size_t n, std::uint64_t seed) {
-  Random random(seed);
-  Input<float> x(n);
-  for (float& value : x) value = random.uniform(-1.0F, 1.0F);
-  return x;
 }
 
 /// m x n sums of `depth` products.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -44,6 +45,14 @@ class Input {
 extern const kernels::KernelTable emulated_avxvnni;
 extern const kernels::KernelTable emulated_avx512;
 extern const kernels::KernelTable emulated_avx512vnni;
+
+/// `size` numbers in [-1, 1).
+inline Input<float> random_input(std::size_t size, std::uint64_t seed) {
+  Random random(seed);
+  Input<float> x(size);
+  for (float& v : x) v = random.uniform(-1.0F, 1.0F);
+  return x;
+}
 
 /// Calls f(table) for every instruction set that this machine runs, the reference included, and for
 /// the emulated ones.
@@ -117,6 +126,33 @@ struct Convolution {
     return static_cast<std::size_t>(rows_of(map(), images));
   }
 };
+
+/// Two images with windows of every size, stride, dilation and border.
+inline std::vector<Convolution> window_convolutions() {
+  std::vector<Convolution> all;
+  for (const auto& [height, width] : {std::array<std::int64_t, 2>{8, 9}, {3, 3}, {1, 1}, {7, 2}}) {
+    for (const std::int64_t kernel : {1, 2, 3, 5}) {
+      for (const std::int64_t stride : {1, 2, 3}) {
+        for (const std::int64_t dilation : {1, 2}) {
+          for (const std::int64_t channels : {1, 8, 13, 35}) {
+            const Convolution conv{.images = 2,
+                                   .height = height,
+                                   .width = width,
+                                   .channels = channels,
+                                   .kernel_height = kernel,
+                                   .kernel_width = kernel,
+                                   .stride = stride,
+                                   .dilation = dilation,
+                                   .padding = (kernel - 1) * dilation / 2};
+            const kernels::RowMap map = conv.map();
+            if (map.out_height > 0 && map.out_width > 0) all.push_back(conv);
+          }
+        }
+      }
+    }
+  }
+  return all;
+}
 
 /// Where segment `s` of output row `m` starts in the input; -1 in the padding. Written apart from
 /// the kernels' own walk over rows.

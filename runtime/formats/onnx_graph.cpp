@@ -105,9 +105,16 @@ class Builder {
       add_constant_node(source);
       return;
     }
+    if (source.op_type == "If") {
+      add_branch(source);
+      return;
+    }
     const OpsetRule& rule = find_opset_rule(source, model_.opset);
     read_onnx_attributes(source, owner_);
-    Translation translation{source, model_.opset, graph_, is_read_, {}, {}};
+    const std::function<ValueId(const std::string&)> define_output = [&](const std::string& name) {
+      return add_result(source, name);
+    };
+    Translation translation{source, model_.opset, graph_, is_read_, define_output, {}, {}};
     for (const std::string& name : source.inputs) {
       translation.node.inputs.push_back(resolve(name));
     }
@@ -137,9 +144,45 @@ class Builder {
     define(name, graph_.add_constant(name, value_of_constant(source)));
   }
 
+  /// An If whose condition is a constant becomes the nodes of the branch that it takes.
+  void add_branch(OnnxNode& source) {
+    constexpr std::size_t kDeepest = 8;
+    read_onnx_attributes(source, owner_);
+    if (source.inputs.size() != 1) invalid("has no single condition");
+    const auto& condition = graph_.values[resolve(source.inputs[0])].constant;
+    if (condition == nullptr || condition->type != DataType::boolean ||
+        element_count(condition->shape) != 1) {
+      throw Error(ErrorCode::unsupported,
+                  "its condition '" + source.inputs[0] + "' is not a constant of the model");
+    }
+    const char* const name = condition->as<bool>()[0] ? "then_branch" : "else_branch";
+    const auto branch = source.graphs.find(name);
+    if (branch == source.graphs.end()) invalid("attribute '" + std::string(name) + "' is missing");
+    if (++depth_ > kDeepest) {
+      throw Error(ErrorCode::limit_exceeded, "more than 8 branches lie inside each other");
+    }
+    OnnxModel part;
+    read_onnx_graph(branch->second, part);
+    if (part.outputs.size() != source.outputs.size()) invalid("its branch has other outputs");
+    for (const std::string_view message : part.initializers) add_initializer(message);
+    for (OnnxNode& node : part.nodes) {
+      in_context([&] { return describe(node); }, [&] { add_node(node); });
+    }
+    for (std::size_t i = 0; i < part.outputs.size(); ++i) {
+      Node copy;
+      copy.op = Op::Identity;
+      copy.name = source.name + "/" + part.outputs[i];
+      copy.inputs = {resolve(part.outputs[i])};
+      copy.outputs = {add_result(source, source.outputs[i])};
+      graph_.nodes.push_back(std::move(copy));
+    }
+    --depth_;
+  }
+
   OnnxModel model_;
   std::shared_ptr<const void> owner_;
   Graph graph_;
+  std::size_t depth_ = 0;  ///< of the branch being read
   std::map<std::string, ValueId, std::less<>> ids_;
   std::set<std::string, std::less<>> read_;
   std::function<bool(const std::string&)> is_read_ = [this](const std::string& name) {

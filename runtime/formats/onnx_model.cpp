@@ -75,35 +75,6 @@ OnnxInput read_value_info(std::string_view message) {
   return result;
 }
 
-/// A GraphProto. Shapes of intermediate tensors (value_info) and of outputs are not read: they are
-/// inferred.
-void read_graph(std::string_view message, OnnxModel& model) {
-  WireReader reader(message);
-  while (reader.next()) {
-    switch (reader.field()) {
-      case 1:
-        append(model.nodes, read_onnx_node(reader.bytes(), model.nodes.size()), "nodes");
-        break;
-      case 2:
-        model.name = reader.bytes();
-        break;
-      case 5:
-        append(model.initializers, reader.bytes(), "initializers");
-        break;
-      case 11:
-        append(model.inputs, read_value_info(reader.bytes()), "inputs");
-        break;
-      case 12:
-        append(model.outputs, read_value_info(reader.bytes()).name, "outputs");
-        break;
-      case 15:
-        unsupported("sparse initializers are not supported");
-      default:
-        reader.skip();
-    }
-  }
-}
-
 /// A TensorShapeProto.Dimension.
 std::int64_t read_dimension(std::string_view message) {
   std::int64_t extent = -1;
@@ -155,6 +126,35 @@ OnnxTensorType read_tensor_fields(std::string_view message) {
 
 }  // namespace
 
+/// Shapes of intermediate tensors (value_info) and of outputs are not read: they are
+/// inferred.
+void read_onnx_graph(std::string_view message, OnnxModel& model) {
+  WireReader reader(message);
+  while (reader.next()) {
+    switch (reader.field()) {
+      case 1:
+        append(model.nodes, read_onnx_node(reader.bytes(), model.nodes.size()), "nodes");
+        break;
+      case 2:
+        model.name = reader.bytes();
+        break;
+      case 5:
+        append(model.initializers, reader.bytes(), "initializers");
+        break;
+      case 11:
+        append(model.inputs, read_value_info(reader.bytes()), "inputs");
+        break;
+      case 12:
+        append(model.outputs, read_value_info(reader.bytes()).name, "outputs");
+        break;
+      case 15:
+        unsupported("sparse initializers are not supported");
+      default:
+        reader.skip();
+    }
+  }
+}
+
 OnnxTensorType read_tensor_type(std::string_view message) {
   std::optional<OnnxTensorType> type;
   WireReader reader(message);
@@ -201,7 +201,7 @@ OnnxModel read_onnx_model(std::string_view file) {
                 std::to_string(kOldestOpset) + " to " + std::to_string(kNewestOpset));
   }
   model.opset = *opset;
-  read_graph(*graph, model);
+  read_onnx_graph(*graph, model);
   return model;
 }
 

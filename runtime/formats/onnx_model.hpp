@@ -33,6 +33,9 @@ struct OnnxModel {
 /// Decodes a ModelProto. Throws Error, or protozero::exception when the encoding is broken.
 OnnxModel read_onnx_model(std::string_view file);
 
+/// Decodes a GraphProto; the opset is left as it is. Throws as read_onnx_model does.
+void read_onnx_graph(std::string_view message, OnnxModel& model);
+
 /// Decodes a TypeProto that is a tensor with a shape.
 OnnxTensorType read_tensor_type(std::string_view message);
 

@@ -16,7 +16,7 @@ namespace octavo::formats {
 namespace {
 
 /// AttributeProto.AttributeType: the kinds that a node may have here, and the names of all.
-enum Kind : std::int64_t { real = 1, integer, string, tensor, reals = 6, integers };
+enum Kind : std::int64_t { real = 1, integer, string, tensor, graph, reals, integers, strings };
 constexpr std::array<std::string_view, 15> kKindNames = {
     "no value",   "a float",         "an integer",     "a string", "a tensor",
     "a subgraph", "floats",          "integers",       "strings",  "tensors",
@@ -31,8 +31,10 @@ struct Fields {
   std::int64_t integer = 0;
   std::string_view string;
   std::string_view tensor;
+  std::string_view graph;
   std::vector<float> reals;
   std::vector<std::int64_t> integers;
+  std::string strings;     ///< with commas between them
   bool reference = false;  ///< to an attribute of an enclosing function
 };
 
@@ -59,11 +61,17 @@ void read_field(WireReader& reader, Fields& fields) {
     case 5:
       fields.tensor = reader.bytes();
       break;
+    case 6:
+      fields.graph = reader.bytes();
+      break;
     case 7:
       append_reals(fields.reals, reader.fixed_elements(sizeof(float)));
       break;
     case 8:
       reader.append_integers(fields.integers);
+      break;
+    case 9:
+      fields.strings += (fields.strings.empty() ? "" : ",") + std::string(reader.bytes());
       break;
     case 20:
       fields.kind = reader.integer();
@@ -92,7 +100,8 @@ void store(Fields& fields, OnnxNode& node, const std::shared_ptr<const void>& ow
   if (!fields.kind || *fields.kind == 0) {
     throw Error(ErrorCode::malformed_file, "does not say its type");
   }
-  if (node.attributes.contains(fields.name) || node.tensors.contains(fields.name)) {
+  if (node.attributes.contains(fields.name) || node.tensors.contains(fields.name) ||
+      node.graphs.contains(fields.name)) {
     throw Error(ErrorCode::malformed_file, "is given twice");
   }
   Attributes& attributes = node.attributes;
@@ -112,8 +121,14 @@ void store(Fields& fields, OnnxNode& node, const std::shared_ptr<const void>& ow
     case Kind::integers:
       attributes[fields.name] = std::move(fields.integers);
       break;
+    case Kind::strings:
+      attributes[fields.name] = std::move(fields.strings);
+      break;
     case Kind::tensor:
       node.tensors.emplace(fields.name, read_onnx_tensor(fields.tensor, owner).tensor);
+      break;
+    case Kind::graph:
+      node.graphs.emplace(fields.name, fields.graph);
       break;
     default:
       refuse(*fields.kind);

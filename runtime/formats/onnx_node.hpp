@@ -23,6 +23,7 @@ struct OnnxNode {
 
   Attributes attributes;
   std::map<std::string, Tensor, std::less<>> tensors;  ///< the attributes that hold a tensor
+  std::map<std::string, std::string_view, std::less<>> graphs;  ///< those that hold a GraphProto
 };
 
 /// "node 'conv1' (Conv)".

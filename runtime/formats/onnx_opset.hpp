@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "runtime/formats/onnx_node.hpp"
@@ -21,6 +22,9 @@ struct OpsetRule {
   std::int64_t last_opset = kNewestOpset;
   void (*rewrite)(Translation&) = nullptr;  ///< null: the form never changed
 };
+
+/// All rules, in order of their operators.
+std::span<const OpsetRule> opset_rules();
 
 /// Throws Error{unsupported} for an operator that Octavo, or the opset, does not have.
 const OpsetRule& find_opset_rule(const OnnxNode& node, std::int64_t opset);

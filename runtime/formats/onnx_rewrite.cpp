@@ -7,6 +7,8 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/ops/element_type.hpp"
+
 namespace octavo::formats::rewrite {
 namespace {
 
@@ -120,32 +122,13 @@ void batch_normalization(Translation& t) {
   t.keep_first_output();
 }
 
-void dropout(Translation& t) {
-  t.drop("ratio");
-  t.drop("seed");
-  if (t.opset < 7 && t.take_integer("is_test", 0) == 0) t.refuse("training mode is not supported");
-  t.require_inputs(1, t.opset < 12 ? 1 : 3);
-  if (t.node.inputs.size() == 3 && t.node.inputs[2] != kNoValue) {
-    const Tensor* const training = t.constant_input(2);
-    if (training == nullptr || training->type != DataType::boolean ||
-        element_count(training->shape) != 1 || training->as<bool>()[0]) {
-      t.refuse("training mode is not supported");
-    }
-  }
-  t.node.inputs.resize(1);
-  t.keep_first_output();
+void layer_normalization(Translation& t) {
+  t.drop_unread_outputs();
 }
 
 void max_pool(Translation& t) {
-  t.drop("storage_order");  // the order of the indices in output 1
-  t.keep_first_output();
-}
-
-void layer_normalization(Translation& t) {
-  if (t.take_integer("stash_type", 1) != 1) {
-    t.refuse("attribute 'stash_type' is not 1: only float32 is supported");
-  }
-  t.keep_first_output();
+  t.drop_unread_outputs();
+  if (t.outputs.size() == 1) t.drop("storage_order");  // the order of the positions in output 1
 }
 
 void conv(Translation& t) {
@@ -181,36 +164,47 @@ void constant_of_shape(Translation& t) {
     t.malformed("attribute 'value' has shape " + to_string(tensor.shape) +
                 ", expected one element");
   }
-  if (tensor.type == DataType::float32) {
-    t.node.attributes["value"] = tensor.as<float>()[0];
-  } else if (tensor.type == DataType::int64) {
-    t.node.attributes["value"] = tensor.as<std::int64_t>()[0];
-  } else {
+  if (tensor.type == DataType::float64 || tensor.type == DataType::float16) {
     t.refuse("attribute 'value' of type " + std::string(to_string(tensor.type)) +
              " is not supported");
   }
-}
-
-/// Any number of inputs become a chain of nodes Add.
-void sum(Translation& t) {
-  t.require_inputs(1, SIZE_MAX);
-  const std::vector<ValueId> inputs = t.node.inputs;
-  if (inputs.size() == 1) t.node.op = Op::Identity;
-  if (inputs.size() <= 2) return;
-  ValueId so_far = inputs[0];
-  for (std::size_t i = 1; i + 1 < inputs.size(); ++i) {
-    so_far = t.add_node(Op::Add, std::to_string(i), {so_far, inputs[i]});
+  if (tensor.type != DataType::float32 && tensor.type != DataType::int64) {
+    t.node.attributes["dtype"] = onnx_number_of(tensor.type);
   }
-  t.node.inputs = {so_far, inputs.back()};
+  ops::with_type(tensor.type, [&](auto element) {
+    using T = decltype(element);
+    if constexpr (std::is_same_v<T, float>) {
+      t.node.attributes["value"] = tensor.as<float>()[0];
+    } else if constexpr (std::is_integral_v<T>) {
+      t.node.attributes["value"] = static_cast<std::int64_t>(tensor.as<T>()[0]);
+    }
+  });
 }
 
-void mean(Translation& t) {
-  const auto count = static_cast<float>(t.node.inputs.size());
-  sum(t);
-  if (t.node.op == Op::Identity) return;
-  const ValueId total = t.add_node(Op::Add, "sum", std::move(t.node.inputs));
-  t.node.op = Op::Div;
-  t.node.inputs = {total, t.add_scalar("count", count)};
+/// Before opset 7, a slope of one dimension belonged to the channels.
+void prelu(Translation& t) {
+  t.require_inputs(2, 2);
+  if (t.opset >= 7) return;
+  const Tensor* const slope = t.constant_input(1);
+  if (slope == nullptr || element_count(slope->shape) != 1) {
+    t.refuse("a slope per channel in opset 6 is not supported");
+  }
+}
+
+/// Up to opset 17 (ReduceSum: 12), the axes are an attribute.
+void reduce(Translation& t) {
+  if (t.opset < 18) attribute_to_input(t, "axes");
+}
+
+void reduce_sum(Translation& t) {
+  if (t.opset < 13) attribute_to_input(t, "axes");
+}
+
+/// Up to opset 9, K is an attribute.
+void top_k(Translation& t) {
+  if (t.opset >= 10) return;
+  t.require_inputs(1, 1);
+  t.node.inputs.push_back(t.add_integers("K", {t.take_integer("k", 0)}));
 }
 
 }  // namespace octavo::formats::rewrite

@@ -17,13 +17,19 @@ void gemm(Translation& t);
 void layer_normalization(Translation& t);
 void max_pool(Translation& t);
 void mean(Translation& t);
+void mean_variance_normalization(Translation& t);
 void pad(Translation& t);
+void power(Translation& t);
+void prelu(Translation& t);
+void reduce(Translation& t);
+void reduce_sum(Translation& t);
 void resize(Translation& t);
 void slice(Translation& t);
 void softmax(Translation& t);
 void split(Translation& t);
 void squeeze(Translation& t);
 void sum(Translation& t);
+void top_k(Translation& t);
 void upsample(Translation& t);
 
 }  // namespace octavo::formats::rewrite

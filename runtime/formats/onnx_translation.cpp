@@ -58,9 +58,24 @@ ValueId Translation::add_node(Op op, std::string_view role, std::vector<ValueId>
   return id;
 }
 
+void Translation::add_output_node(Op op, const std::string& output, std::vector<ValueId> inputs,
+                                  Attributes attributes) const {
+  Node earlier;
+  earlier.op = op;
+  earlier.name = node.name + "/" + output;
+  earlier.inputs = std::move(inputs);
+  earlier.outputs = {define_output(output)};
+  earlier.attributes = std::move(attributes);
+  graph.nodes.push_back(std::move(earlier));
+}
+
 const Tensor* Translation::constant_input(std::size_t index) const {
   if (index >= node.inputs.size() || node.inputs[index] == kNoValue) return nullptr;
   return graph.values[node.inputs[index]].constant.get();
+}
+
+void Translation::drop_unread_outputs() {
+  while (outputs.size() > 1 && !is_read(outputs.back())) outputs.pop_back();
 }
 
 void Translation::keep_first_output() {

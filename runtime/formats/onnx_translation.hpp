@@ -21,6 +21,8 @@ struct Translation {
   Graph& graph;
   /// Whether a node or an output of the model reads a tensor.
   const std::function<bool(const std::string&)>& is_read;
+  /// Makes the value behind a name of the file, for a node that is added before this one.
+  const std::function<ValueId(const std::string&)>& define_output;
 
   Node node;                         ///< inputs are resolved; outputs are still names:
   std::vector<std::string> outputs;  ///< those of `source` to begin with
@@ -53,8 +55,15 @@ struct Translation {
   /// Adds a node before this one and returns its output.
   ValueId add_node(Op op, std::string_view role, std::vector<ValueId> inputs) const;
 
+  /// Adds a node before this one that computes one of its further outputs.
+  void add_output_node(Op op, const std::string& output, std::vector<ValueId> inputs,
+                       Attributes attributes) const;
+
   /// The constant behind an input; null when it is left out or computed.
   [[nodiscard]] const Tensor* constant_input(std::size_t index) const;
+
+  /// Drops the last outputs, as far as nobody reads them.
+  void drop_unread_outputs();
 
   /// Drops the further outputs of an operator that Octavo computes the first of.
   void keep_first_output();

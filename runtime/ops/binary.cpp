@@ -2,10 +2,10 @@
 #include <cstring>
 #include <type_traits>
 
-#include "runtime/ops/broadcast.hpp"
+#include "runtime/ops/element_type.hpp"
+#include "runtime/ops/elementwise.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
-#include "runtime/ops/strided.hpp"
 
 namespace octavo::ops {
 namespace {
@@ -31,13 +31,12 @@ BinaryMethod method_of(const NodeView& node) {
   }
 }
 
-/// Integers as ONNX Runtime computes them: sums and products wrap, quotients truncate. The divisor
-/// is not 0.
+/// Integers as ONNX Runtime computes them: sums and products wrap, quotients truncate. A quotient
+/// by 0, which ONNX leaves undefined, is 0.
 template <class T>
 T apply(BinaryMethod method, T x, T y) {
-  using Unsigned = std::make_unsigned_t<T>;
-  const auto ux = static_cast<Unsigned>(x);
-  const auto uy = static_cast<Unsigned>(y);
+  const auto ux = static_cast<std::uint64_t>(x);
+  const auto uy = static_cast<std::uint64_t>(y);
   switch (method) {
     case BinaryMethod::add:
       return static_cast<T>(ux + uy);
@@ -46,7 +45,11 @@ T apply(BinaryMethod method, T x, T y) {
     case BinaryMethod::multiply:
       return static_cast<T>(ux * uy);
     case BinaryMethod::divide:
-      return y == -1 ? static_cast<T>(Unsigned{0} - ux) : static_cast<T>(x / y);
+      if (y == 0) return T{0};
+      if constexpr (std::is_signed_v<T>) {
+        if (y == -1) return static_cast<T>(std::uint64_t{0} - ux);
+      }
+      return static_cast<T>(x / y);
     case BinaryMethod::minimum:
       return std::min(x, y);
     case BinaryMethod::maximum:
@@ -89,9 +92,7 @@ class BinaryStep final : public Step {
       x = out;
     }
   }
-  [[nodiscard]] std::string kernel() const override {
-    return std::is_same_v<T, float> ? "float32" : "integer";
-  }
+  [[nodiscard]] std::string kernel() const override { return kernel_name<T>(); }
 
  private:
   void combine(const Loops& loops, const T* x, const T* y, T* out, Workers& workers) const {
@@ -129,90 +130,75 @@ class CopyStep final : public Step {
   std::size_t bytes_;
 };
 
-Loops stage(const NodeView& node, const Shape& x, const Shape& y, const Shape& out) {
-  const std::vector<std::int64_t> x_strides = broadcast_strides(x, out);
-  const std::vector<std::int64_t> y_strides = broadcast_strides(y, out);
-  std::vector<Loops::Loop> dimensions(out.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    dimensions[i] = {out[i], {x_strides[i], y_strides[i]}};
-  }
-  return {node, dimensions};
-}
-
 template <class T>
 std::unique_ptr<Step> make_step(const NodeView& node, const PlanContext& context) {
   const Shape& out = node.output(0).shape;
   if (node.input_count() == 1) return std::make_unique<CopyStep>(element_count(out) * sizeof(T));
   std::vector<Loops> stages;
   for (std::size_t i = 1; i < node.input_count(); ++i) {
-    stages.push_back(stage(node, i == 1 ? node.shape(0) : out, node.shape(i), out));
+    stages.push_back(broadcast_loops<2>(node, {i == 1 ? node.shape(0) : out, node.shape(i)}, out));
   }
   return std::make_unique<BinaryStep<T>>(RowKernel<T>{context.kernels, method_of(node)},
                                          std::move(stages));
 }
 
-/// Integer division must not meet a zero while running.
-template <class T>
+/// A constant divisor of integers must not hold 0.
 void check_divisor(const NodeView& node) {
-  const Tensor& divisor = node.require_constant(1, "the integer divisor");
-  if (std::ranges::find(divisor.as<T>(), T{0}) != divisor.as<T>().end()) {
-    node.fail(ErrorCode::invalid_graph, "divides integers by 0");
+  const Tensor* const divisor = node.constant(1);
+  if (divisor == nullptr || divisor->type == DataType::float32) return;
+  const std::size_t size = size_of(divisor->type);
+  const std::byte zero[sizeof(std::int64_t)] = {};
+  for (std::size_t i = 0; i < element_count(divisor->shape); ++i) {
+    if (std::memcmp(divisor->data + i * size, zero, size) == 0) {
+      node.fail(ErrorCode::invalid_graph, "divides integers by 0");
+    }
   }
 }
 
 void infer(InferContext& node) {
-  const DataType type = node.input(0).type;
-  if (type != DataType::int64 && type != DataType::int32) node.require_type(0, DataType::float32);
   Shape shape = node.shape(0);
   for (std::size_t i = 1; i < node.input_count(); ++i) {
-    node.require_type(i, type);
+    node.require_type(i, node.input(0).type);
     shape = broadcast(node, shape, node.shape(i));
   }
-  if (node.node().op == Op::Div && type == DataType::int64) check_divisor<std::int64_t>(node);
-  if (node.node().op == Op::Div && type == DataType::int32) check_divisor<std::int32_t>(node);
-  node.set_output(0, type, std::move(shape));
+  if (node.node().op == Op::Div) check_divisor(node);
+  node.set_output(0, node.input(0).type, std::move(shape));
 }
 
 std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) {
-  switch (node.input(0).type) {
-    case DataType::int64:
-      return make_step<std::int64_t>(node, context);
-    case DataType::int32:
-      return make_step<std::int32_t>(node, context);
-    default:
-      return make_step<float>(node, context);
-  }
+  return with_number(node.input(0).type,
+                     [&](auto element) { return make_step<decltype(element)>(node, context); });
 }
 
 }  // namespace
 
 const Operator& Add_operator() {
-  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare};
+  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare, kNumbers};
   return op;
 }
 
 const Operator& Div_operator() {
-  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare};
+  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare, kNumbers};
   return op;
 }
 
 const Operator& Max_operator() {
-  static const Operator op{1, SIZE_MAX, 1, {}, LayoutRule::elementwise, infer, prepare};
+  static const Operator op{1, SIZE_MAX, 1, {}, LayoutRule::elementwise, infer, prepare, kNumbers};
   return op;
 }
 
 const Operator& Min_operator() {
-  static const Operator op{1, SIZE_MAX, 1, {}, LayoutRule::elementwise, infer, prepare};
+  static const Operator op{1, SIZE_MAX, 1, {}, LayoutRule::elementwise, infer, prepare, kNumbers};
   return op;
 }
 
 const Operator& Mul_operator() {
-  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare};
+  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare, kNumbers};
   return op;
 }
 
 const Operator& Sub_operator() {
-  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare};
+  static const Operator op{2, 2, 1, {}, LayoutRule::elementwise, infer, prepare, kNumbers};
   return op;
 }
 

@@ -16,12 +16,12 @@ void infer_conv(InferContext& node) {
   check_product_constants(node);
   const Shape& x = node.shape(0);
   const Shape& weight = node.shape(1);
-  if (x.size() < 3 || x.size() > 4) {
-    node.fail(ErrorCode::unsupported, "input '" + node.input(0).name + "' has shape " +
-                                          to_string(x) +
-                                          "; convolutions in one and two dimensions are supported");
+  if (x.size() < 3) {
+    node.fail(ErrorCode::invalid_graph, "input '" + node.input(0).name + "' has shape " +
+                                            to_string(x) + ", which has no spatial dimensions");
   }
   node.require_rank(1, x.size());
+  if (x.size() > 4) node.require_type(1, DataType::float32);
   const std::int64_t group = node.integer("group", 1);
   if (group < 1 || x[1] % group != 0 || weight[0] % group != 0 || x[1] / group != weight[1]) {
     node.fail(ErrorCode::invalid_graph, "input " + to_string(x) + ", weight " + to_string(weight) +
@@ -44,6 +44,7 @@ void infer_conv(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& context) {
+  if (node.shape(0).size() > 4) return make_volume_conv(node, context);
   const ConvShape shape(node);
   if (shape.depthwise()) return make_depthwise_conv(node, context);
   if (shape.pointwise()) {

@@ -14,6 +14,9 @@ std::unique_ptr<Step> make_float_conv(const NodeView& node, const PlanContext& c
 std::unique_ptr<Step> make_float_winograd_conv(const NodeView& node, const PlanContext& context);
 std::unique_ptr<Step> make_depthwise_conv(const NodeView& node, const PlanContext& context);
 
+/// More than two spatial dimensions, as plain loops.
+std::unique_ptr<Step> make_volume_conv(const NodeView& node, const PlanContext& context);
+
 /// Any int8 convolution, as a product whose rows are gathered from the input.
 std::unique_ptr<Step> make_direct_int8_conv(const NodeView& node, const PlanContext& context);
 

@@ -1,7 +1,5 @@
-#include "runtime/ops/broadcast.hpp"
 #include "runtime/ops/families.hpp"
-#include "runtime/ops/matrix_product.hpp"
-#include "runtime/ops/strided.hpp"
+#include "runtime/ops/matmul_shape.hpp"
 
 namespace octavo::ops {
 namespace {
@@ -56,54 +54,21 @@ class MatMulStep final : public Step {
   TileGrid grid_;
 };
 
-/// numpy.matmul's reading of the operands: a vector on the left is a row, one on the right a
-/// column.
-struct MatMulShapes {
-  Shape a, b;  ///< at least two dimensions each
-  Shape batch;
-
-  explicit MatMulShapes(const NodeView& node) : a(node.shape(0)), b(node.shape(1)) {
-    if (a.size() == 1) a.insert(a.begin(), 1);
-    if (b.size() == 1) b.push_back(1);
-    if (a.empty() || b.empty() || a.back() != b[b.size() - 2]) {
-      node.fail(ErrorCode::invalid_graph,
-                "cannot multiply " + to_string(node.shape(0)) + " by " + to_string(node.shape(1)));
-    }
-    batch = broadcast(node, {a.begin(), a.end() - 2}, {b.begin(), b.end() - 2});
-  }
-};
-
 void infer_matmul(InferContext& node) {
-  node.require_type(0, DataType::float32);
   node.require_type(1, DataType::float32);
-  const MatMulShapes shapes(node);
-  Shape shape = shapes.batch;
-  if (node.shape(0).size() > 1) shape.push_back(shapes.a[shapes.a.size() - 2]);
-  if (node.shape(1).size() > 1) shape.push_back(shapes.b.back());
-  node.set_output(0, DataType::float32, std::move(shape));
+  node.set_output(0, DataType::float32, MatMulShapes(node, node.shape(0), node.shape(1)).output);
 }
 
 std::unique_ptr<Step> prepare_matmul(const NodeView& node, const PlanContext& context) {
-  const MatMulShapes shapes(node);
-  const Shape a_batch(shapes.a.begin(), shapes.a.end() - 2);
-  const Shape b_batch(shapes.b.begin(), shapes.b.end() - 2);
-  MatrixShape matrix{static_cast<std::size_t>(shapes.a[shapes.a.size() - 2]),
-                     static_cast<std::size_t>(shapes.a.back()),
-                     static_cast<std::size_t>(shapes.b.back())};
-  if (element_count(b_batch) == 1 && element_count(a_batch) == element_count(shapes.batch)) {
+  const MatMulShapes shapes(node, node.shape(0), node.shape(1));
+  MatrixShape matrix = shapes.matrix();
+  const std::size_t a_batches = element_count(shapes.a_batch());
+  if (element_count(shapes.b_batch()) == 1 && a_batches == element_count(shapes.batch)) {
     // One right operand for all: its batches are rows of a single product.
-    matrix.rows *= element_count(a_batch);
+    matrix.rows *= a_batches;
     return std::make_unique<MatMulStep>(context, matrix, BatchLoops());
   }
-  const std::vector<std::int64_t> a_strides = broadcast_strides(a_batch, shapes.batch);
-  const std::vector<std::int64_t> b_strides = broadcast_strides(b_batch, shapes.batch);
-  const auto a_size = static_cast<std::int64_t>(matrix.rows * matrix.depth);
-  const auto b_size = static_cast<std::int64_t>(matrix.depth * matrix.columns);
-  std::vector<BatchLoops::Loop> dimensions;
-  for (std::size_t i = 0; i < shapes.batch.size(); ++i) {
-    dimensions.push_back({shapes.batch[i], {a_strides[i] * a_size, b_strides[i] * b_size}});
-  }
-  return std::make_unique<MatMulStep>(context, matrix, BatchLoops(node, dimensions));
+  return std::make_unique<MatMulStep>(context, matrix, shapes.batches(node));
 }
 
 }  // namespace

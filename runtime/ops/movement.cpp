@@ -97,29 +97,6 @@ class SplitStep final : public PiecesStep {
   }
 };
 
-class GatherStep final : public Step {
- public:
-  GatherStep(const Blocks& data, std::vector<std::size_t> indices)
-      : data_(data), indices_(std::move(indices)) {}
-
-  void run(const StepMemory& memory, Workers& workers) override {
-    const std::size_t items = data_.outer * indices_.size();
-    for_ranges(workers, items, data_.item_bytes, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t item = begin; item < end; ++item) {
-        const std::size_t block = item / indices_.size();
-        const std::size_t source = block * data_.extent + indices_[item % indices_.size()];
-        std::copy_n(memory.inputs[0] + source * data_.item_bytes, data_.item_bytes,
-                    memory.outputs[0] + item * data_.item_bytes);
-      }
-    });
-  }
-  [[nodiscard]] std::string kernel() const override { return "copy"; }
-
- private:
-  Blocks data_;
-  std::vector<std::size_t> indices_;
-};
-
 std::size_t concat_axis(const NodeView& node) {
   if (!node.has_attribute("axis")) {
     node.fail(ErrorCode::invalid_graph, "attribute 'axis' is missing");
@@ -205,63 +182,18 @@ std::unique_ptr<Step> prepare_split(const NodeView& node, const PlanContext&) {
              [&](std::size_t i) -> const Value& { return node.output(i); }));
 }
 
-/// The indices, wrapped into [0, extent).
-std::vector<std::size_t> gather_indices(const NodeView& node, std::int64_t extent) {
-  const Tensor& tensor = node.require_constant(1, "indices");
-  std::vector<std::size_t> indices;
-  const auto append = [&](auto elements) {
-    for (const std::int64_t index : elements) {
-      if (index < -extent || index >= extent) {
-        node.fail(ErrorCode::invalid_graph, "index " + std::to_string(index) +
-                                                " lies outside an axis of extent " +
-                                                std::to_string(extent));
-      }
-      indices.push_back(static_cast<std::size_t>(index < 0 ? index + extent : index));
-    }
-  };
-  if (tensor.type == DataType::int32) {
-    append(tensor.as<std::int32_t>());
-  } else {
-    node.require_type(1, DataType::int64);
-    append(tensor.as<std::int64_t>());
-  }
-  return indices;
-}
-
-void infer_gather(InferContext& node) {
-  const Shape& data = node.shape(0);
-  const std::size_t axis = node.axis(node.integer("axis", 0), data.size());
-  static_cast<void>(gather_indices(node, data[axis]));
-  const Shape& indices = node.shape(1);
-  const auto at = data.begin() + static_cast<std::ptrdiff_t>(axis);
-  Shape shape(data.begin(), at);
-  shape.insert(shape.end(), indices.begin(), indices.end());
-  shape.insert(shape.end(), at + 1, data.end());
-  node.set_output(0, node.input(0).type, std::move(shape));
-}
-
-std::unique_ptr<Step> prepare_gather(const NodeView& node, const PlanContext&) {
-  const std::size_t axis = node.axis(node.integer("axis", 0), node.shape(0).size());
-  return std::make_unique<GatherStep>(Blocks(node.input(0), axis),
-                                      gather_indices(node, node.shape(0)[axis]));
-}
-
 }  // namespace
 
 const Operator& Concat_operator() {
   static const Operator op{
-      1, SIZE_MAX, 1, {"axis"}, LayoutRule::axis, infer_concat, prepare_concat};
-  return op;
-}
-
-const Operator& Gather_operator() {
-  static const Operator op{2, 2, 1, {"axis"}, LayoutRule::row_major, infer_gather, prepare_gather};
+      1, SIZE_MAX, 1, {"axis"}, LayoutRule::axis, infer_concat, prepare_concat, kAnyType};
   return op;
 }
 
 const Operator& Split_operator() {
   static const Operator op{
-      1, 2, SIZE_MAX, {"axis", "num_outputs"}, LayoutRule::axis, infer_split, prepare_split};
+      1,       2, SIZE_MAX, {"axis", "num_outputs"}, LayoutRule::axis, infer_split, prepare_split,
+      kAnyType};
   return op;
 }
 

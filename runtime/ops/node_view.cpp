@@ -33,8 +33,12 @@ const Value& NodeView::input(std::size_t index) const {
   return graph_->values[node_->inputs[index]];
 }
 
+bool NodeView::has_output(std::size_t index) const {
+  return index < node_->outputs.size() && node_->outputs[index] != kNoValue;
+}
+
 const Value& NodeView::output(std::size_t index) const {
-  if (index >= node_->outputs.size() || node_->outputs[index] == kNoValue) {
+  if (!has_output(index)) {
     fail(ErrorCode::invalid_graph, "output " + std::to_string(index) + " is missing");
   }
   return graph_->values[node_->outputs[index]];

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "kernels/aligned_buffer.hpp"
 #include "runtime/ops/families.hpp"
@@ -104,15 +105,24 @@ class LayerNormalizationStep final : public Step {
     const auto* scale = memory.input<float>(1);
     const float* bias = biased_ ? memory.input<float>(2) : nullptr;
     auto* out = memory.output<float>(0);
+    const auto wanted = [&](std::size_t i) -> float* {
+      return i < memory.outputs.size() ? memory.output<float>(i) : nullptr;
+    };
+    float* const means = wanted(1);
+    float* const factors = wanted(2);
     for_ranges(workers, rows_, n_, [&](std::size_t begin, std::size_t end) {
       for (std::size_t row = begin; row < end; ++row) {
-        normalize(x + row * n_, scale, bias, out + row * n_);
+        const auto [mean, factor] = normalize(x + row * n_, scale, bias, out + row * n_);
+        if (means != nullptr) means[row] = mean;
+        if (factors != nullptr) factors[row] = factor;
       }
     });
   }
 
  private:
-  void normalize(const float* x, const float* scale, const float* bias, float* out) const {
+  /// Returns the mean and the inverse of the standard deviation.
+  std::pair<float, float> normalize(const float* x, const float* scale, const float* bias,
+                                    float* out) const {
     const kernels::MomentSums sums = table_->moments(x, n_);
     const double count = static_cast<double>(n_);
     const double mean = sums.sum / count;
@@ -123,6 +133,7 @@ class LayerNormalizationStep final : public Step {
     if (bias != nullptr) {
       for (std::size_t i = 0; i < n_; ++i) out[i] += bias[i];
     }
+    return {center, factor};
   }
 
   const kernels::KernelTable* table_;
@@ -155,6 +166,11 @@ void infer_layer_normalization(InferContext& node) {
     }
   }
   node.set_output(0, DataType::float32, in);
+  Shape statistics = in;
+  std::fill(statistics.begin() + static_cast<std::ptrdiff_t>(axis), statistics.end(), 1);
+  for (std::size_t i = 1; i < node.output_count(); ++i) {
+    if (node.has_output(i)) node.set_output(i, DataType::float32, statistics);
+  }
 }
 
 std::unique_ptr<Step> prepare_layer_normalization(const NodeView& node,
@@ -186,7 +202,7 @@ const Operator& BatchNormalization_operator() {
 const Operator& LayerNormalization_operator() {
   static const Operator op{2,
                            3,
-                           1,
+                           3,
                            {"axis", "epsilon", "stash_type"},
                            LayoutRule::row_major,
                            infer_layer_normalization,

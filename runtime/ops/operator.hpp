@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +18,34 @@
 
 namespace octavo {
 
+/// A set of element types.
+using TypeSet = std::uint16_t;
+
+constexpr TypeSet type_set(std::initializer_list<DataType> types) {
+  unsigned set = 0;
+  for (const DataType type : types) set |= 1U << static_cast<unsigned>(type);
+  return static_cast<TypeSet>(set);
+}
+constexpr bool contains(TypeSet set, DataType type) {
+  return (set >> static_cast<unsigned>(type) & 1U) != 0;
+}
+
+inline constexpr TypeSet kFloat = type_set({DataType::float32});
+inline constexpr TypeSet kBoolean = type_set({DataType::boolean});
+inline constexpr TypeSet kIntegers =
+    type_set({DataType::int8, DataType::uint8, DataType::int16, DataType::uint16, DataType::int32,
+              DataType::uint32, DataType::int64, DataType::uint64});
+inline constexpr TypeSet kNumbers = kFloat | kIntegers;
+inline constexpr TypeSet kAnyType =
+    kNumbers | kBoolean | type_set({DataType::float16, DataType::float64});
+
+/// "float32, int32 or int64".
+std::string to_string(TypeSet set);
+
+/// The type with that number in ONNX (TensorProto.DataType), as attributes give it, and back.
+std::optional<DataType> type_of_onnx_number(std::int64_t number);
+std::int64_t onnx_number_of(DataType type);
+
 /// A node seen with its graph: what infer and prepare read. Getters throw Error naming the node.
 class NodeView {
  public:
@@ -27,6 +58,7 @@ class NodeView {
   /// The value of a present input.
   [[nodiscard]] const Value& input(std::size_t index) const;
   [[nodiscard]] const Shape& shape(std::size_t index) const { return input(index).shape; }
+  [[nodiscard]] bool has_output(std::size_t index) const;
   [[nodiscard]] const Value& output(std::size_t index) const;
 
   /// The constant behind an input; null when it is absent or computed.
@@ -112,7 +144,8 @@ class Step {
   Step& operator=(const Step&) = delete;
   virtual ~Step();
 
-  /// Computes the outputs. No allocation; throws Error{non_finite} only.
+  /// Computes the outputs. No allocation; throws Error{non_finite}, and Error{invalid_argument} for
+  /// computed indices that lie outside their tensor.
   virtual void run(const StepMemory& memory, Workers& workers) = 0;
 
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
@@ -147,6 +180,10 @@ struct Operator {
   void (*infer)(InferContext&) = nullptr;
   /// Makes the node ready. Shapes seen here are physical (NHWC for channels_last operators).
   std::unique_ptr<Step> (*prepare)(const NodeView&, const PlanContext&) = nullptr;
+
+  /// What input 0 may hold. Where float16 or float64 are missing, all inputs of these types are
+  /// widened or narrowed to float32, and so are the results (runtime/passes/infer.cpp).
+  TypeSet types = kFloat;
 };
 
 const Operator& operator_of(Op op);

@@ -210,7 +210,7 @@ std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
 }  // namespace
 
 const Operator& Pad_operator() {
-  static const Operator op{2, 4, 1, {"mode"}, LayoutRule::row_major, infer, prepare};
+  static const Operator op{2, 4, 1, {"mode"}, LayoutRule::row_major, infer, prepare, kAnyType};
   return op;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "runtime/ops/families.hpp"
+#include "runtime/ops/pool_steps.hpp"
 #include "runtime/ops/ranges.hpp"
 #include "runtime/ops/spatial.hpp"
 
@@ -81,18 +82,27 @@ bool ceil_mode(const NodeView& node) {
 }
 
 void infer_pool(InferContext& node) {
-  node.require_type(0, DataType::float32);
   const Shape& in = node.shape(0);
-  if (in.size() != 3 && in.size() != 4) {
-    node.fail(ErrorCode::unsupported,
-              "input 0 has shape " + to_string(in) + ", expected one or two spatial dimensions");
+  if (in.size() < 3) {
+    node.fail(ErrorCode::invalid_graph,
+              "input 0 has shape " + to_string(in) + ", which has no spatial dimensions");
+  }
+  if (node.node().op == Op::LpPool && node.integer("p", 2) < 1) {
+    node.fail(ErrorCode::invalid_graph, "p is less than 1");
   }
   const std::span<const std::int64_t> spatial = std::span(in).subspan(2);
   const std::vector<std::int64_t> positions =
       pool_window(node, spatial).output(spatial, ceil_mode(node));
   Shape shape{in[0], in[1]};
   shape.insert(shape.end(), positions.begin(), positions.end());
-  node.set_output(0, DataType::float32, std::move(shape));
+  node.set_output(0, node.input(0).type, shape);
+  if (node.has_output(1)) node.set_output(1, DataType::int64, std::move(shape));
+}
+
+/// Whether there is a kernel: floats in one or two dimensions, without the positions of maxima.
+bool has_kernel(const NodeView& node) {
+  return node.shape(0).size() <= 4 && node.input(0).type == DataType::float32 &&
+         !node.has_output(1) && node.node().op != Op::LpPool;
 }
 
 /// For each output position of an axis, how many window positions lie inside the padded input.
@@ -134,6 +144,7 @@ std::unique_ptr<Step> prepare_pool(const NodeView& node, const PlanContext& cont
   const std::span<const std::int64_t> input = std::span(in).subspan(1, rank);
   const std::span<const std::int64_t> positions = std::span(node.output(0).shape).subspan(1, rank);
   const SpatialWindow window = pool_window(node, input);
+  if (!has_kernel(node)) return make_loop_pool(node, window);
 
   Pool pool;
   const auto channels = in.back();
@@ -170,7 +181,9 @@ std::unique_ptr<Step> prepare_pool(const NodeView& node, const PlanContext& cont
 }
 
 void infer_global(InferContext& node) {
-  node.require_type(0, DataType::float32);
+  if (node.node().op == Op::GlobalLpPool && node.integer("p", 2) < 1) {
+    node.fail(ErrorCode::invalid_graph, "p is less than 1");
+  }
   Shape shape = node.shape(0);
   if (shape.size() < 3 || std::find(shape.begin() + 2, shape.end(), 0) != shape.end()) {
     node.fail(ErrorCode::invalid_graph,
@@ -183,6 +196,11 @@ void infer_global(InferContext& node) {
 /// One window as large as the image; all spatial dimensions but the last form its height.
 std::unique_ptr<Step> prepare_global(const NodeView& node, const PlanContext& context) {
   const Shape& in = node.shape(0);
+  if (node.node().op == Op::GlobalLpPool) {
+    const std::vector<std::int64_t> input(in.begin() + 1, in.end() - 1);
+    const std::vector<std::int64_t> ones(input.size(), 1), zeros(input.size(), 0);
+    return make_loop_pool(node, {input, ones, ones, zeros, zeros});
+  }
   Pool pool;
   pool.method = node.node().op == Op::GlobalMaxPool ? PoolMethod::maximum : PoolMethod::average;
   pool.channels = static_cast<std::size_t>(in.back());
@@ -222,16 +240,33 @@ const Operator& GlobalMaxPool_operator() {
   return op;
 }
 
-const Operator& MaxPool_operator() {
-  // storage_order concerns the indices, an output that is not supported.
+const Operator& GlobalLpPool_operator() {
+  static const Operator op{1, 1, 1, {"p"}, LayoutRule::channels_last, infer_global, prepare_global};
+  return op;
+}
+
+const Operator& LpPool_operator() {
   static const Operator op{
       1,
       1,
       1,
-      {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"},
+      {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads", "strides"},
       LayoutRule::channels_last,
       infer_pool,
       prepare_pool};
+  return op;
+}
+
+const Operator& MaxPool_operator() {
+  static const Operator op{
+      1,
+      1,
+      2,
+      {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"},
+      LayoutRule::channels_last,
+      infer_pool,
+      prepare_pool,
+      type_set({DataType::float32, DataType::int8, DataType::uint8})};
   return op;
 }
 

@@ -1,6 +1,6 @@
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
-#include "runtime/ops/resize_axis.hpp"
+#include "runtime/ops/resize_steps.hpp"
 
 namespace octavo::ops {
 namespace {
@@ -82,29 +82,45 @@ class LinearStep final : public Step {
 };
 
 void infer(InferContext& node) {
-  node.require_type(0, DataType::float32);
   const Shape& in = node.shape(0);
-  if (in.size() != 3 && in.size() != 4) {
-    node.fail(ErrorCode::unsupported,
-              "input 0 has shape " + to_string(in) + ", expected one or two spatial dimensions");
-  }
   const ResizeTarget target = resize_target(node, in);
   check_resize_modes(node);
   for (std::size_t i = 0; i < in.size(); ++i) {
-    if (i < 2 ? target.shape[i] != in[i] || target.scales[i] != 1.0F : in[i] < 1) {
-      node.fail(ErrorCode::unsupported, "cannot resize dimension " + std::to_string(i) + " of " +
-                                            to_string(in) + " to " +
-                                            std::to_string(target.shape[i]));
+    if (in[i] < 1 && target.shape[i] > 0) {
+      node.fail(ErrorCode::invalid_graph, "cannot resize dimension " + std::to_string(i) + " of " +
+                                              to_string(in) + " to " +
+                                              std::to_string(target.shape[i]));
     }
   }
   node.set_output(0, DataType::float32, target.shape);
 }
 
+/// Whether the steps above apply: pixels of one or two spatial dimensions, each a copy or a mean of
+/// neighbours.
+bool moves_pixels(const NodeView& node, const Shape& in, const ResizeTarget& target) {
+  const std::string mode = node.text("mode", "nearest");
+  if ((in.size() != 3 && in.size() != 4) || mode == "cubic" || node.integer("antialias", 0) != 0 ||
+      node.text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize" ||
+      (mode == "linear" && node.integer("exclude_outside", 0) != 0)) {
+    return false;
+  }
+  const auto kept = [&](std::size_t i) {
+    return target.shape[i] == in[i] && target.scales[i] == 1.0F;
+  };
+  return kept(0) && kept(1);
+}
+
 std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
-  const Shape& physical = node.shape(0);
-  Shape in{physical[0], physical.back()};
-  in.insert(in.end(), physical.begin() + 1, physical.end() - 1);
+  // Where the dimensions of the file are: from rank 3 on, the tensor is channels-last here.
+  const std::size_t rank = node.shape(0).size();
+  Shape in = node.shape(0);
+  std::vector<std::size_t> physical(rank);
+  for (std::size_t i = 0; i < rank; ++i) {
+    physical[i] = rank < 3 || i == 0 ? i : i == 1 ? rank - 1 : i - 1;
+    in[i] = node.shape(0)[physical[i]];
+  }
   const ResizeTarget target = resize_target(node, in);
+  if (!moves_pixels(node, in, target)) return make_separable_resize(node, in, physical);
 
   Resampling resampling;
   resampling.images = to_size(in[0]);

@@ -90,9 +90,21 @@ void apply_sizes(const NodeView& node, const std::vector<std::size_t>& axes, con
   }
 }
 
-/// Where output position `x` lies on the input's axis, by coordinate_transformation_mode. In float,
-/// as other implementations do: ties of `nearest` depend on it.
-float original(std::string_view mode, float x, float in, float out, float scale) {
+/// The input roi holds the starts of all axes, then their ends.
+void apply_regions(const NodeView& node, const std::vector<std::size_t>& axes,
+                   ResizeTarget& target) {
+  if (!has_elements(node, 1)) return;
+  node.require_type(1, DataType::float32);
+  const auto roi = node.require_constant(1, "roi").as<float>();
+  require_count(node, "roi", roi.size(), 2 * axes.size());
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    target.regions[axes[i]] = {roi[i], roi[i + axes.size()]};
+  }
+}
+
+}  // namespace
+
+float original_position(std::string_view mode, float x, float in, float out, float scale) {
   if (mode == "align_corners") return out > 1.0F ? x * (in - 1.0F) / (out - 1.0F) : 0.0F;
   if (mode == "asymmetric") return x / scale;
   if (mode == "pytorch_half_pixel" && out <= 1.0F) return 0.0F;
@@ -107,8 +119,6 @@ float round_to_nearest(std::string_view mode, float x) {
   return mode == "round_prefer_ceil" ? std::floor(x + 0.5F) : std::ceil(x - 0.5F);
 }
 
-}  // namespace
-
 ResizeTarget resize_target(const NodeView& node, const Shape& in) {
   const bool by_scales = has_elements(node, 2);
   if (by_scales == has_elements(node, 3)) {
@@ -116,7 +126,9 @@ ResizeTarget resize_target(const NodeView& node, const Shape& in) {
               by_scales ? "scales and sizes are both given" : "neither scales nor sizes are given");
   }
   const std::vector<std::size_t> axes = resized_axes(node, in.size());
-  ResizeTarget target{in, std::vector<float>(in.size(), 1.0F)};
+  ResizeTarget target{in, std::vector<float>(in.size(), 1.0F),
+                      std::vector<std::pair<float, float>>(in.size(), {0.0F, 1.0F})};
+  apply_regions(node, axes, target);
   if (by_scales) {
     apply_scales(node, axes, in, target);
   } else {
@@ -126,17 +138,14 @@ ResizeTarget resize_target(const NodeView& node, const Shape& in) {
 }
 
 void check_resize_modes(const NodeView& node) {
-  require_one_of(node, "mode", "nearest", {"nearest", "linear"});
+  require_one_of(node, "mode", "nearest", {"nearest", "linear", "cubic"});
   require_one_of(node, "nearest_mode", "round_prefer_floor",
                  {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
-  require_one_of(
-      node, "coordinate_transformation_mode", "half_pixel",
-      {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"});
+  require_one_of(node, "coordinate_transformation_mode", "half_pixel",
+                 {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+                  "asymmetric", "tf_crop_and_resize"});
   require_one_of(node, "keep_aspect_ratio_policy", "stretch",
                  {"stretch", "not_larger", "not_smaller"});
-  if (node.integer("antialias", 0) != 0) {
-    node.fail(ErrorCode::unsupported, "antialias is not supported");
-  }
 }
 
 ResizedAxis resized_axis(const NodeView& node, std::int64_t in, std::int64_t out, float scale) {
@@ -146,8 +155,8 @@ ResizedAxis resized_axis(const NodeView& node, std::int64_t in, std::int64_t out
   const auto last = static_cast<float>(in - 1);
   ResizedAxis taps;
   for (std::int64_t i = 0; i < out; ++i) {
-    const float x = original(coordinates, static_cast<float>(i), static_cast<float>(in),
-                             static_cast<float>(out), scale);
+    const float x = original_position(coordinates, static_cast<float>(i), static_cast<float>(in),
+                                      static_cast<float>(out), scale);
     const float position = std::clamp(nearest ? round_to_nearest(nearest_mode, x) : x, 0.0F, last);
     const auto first =
         std::min(static_cast<std::size_t>(position), static_cast<std::size_t>(in - 1));

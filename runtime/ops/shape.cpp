@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 
 namespace octavo::ops {
@@ -42,16 +43,34 @@ std::unique_ptr<Step> prepare_shape(const NodeView& node, const PlanContext&) {
   return std::make_unique<DimensionsStep>(dimensions(node));
 }
 
+void infer_size(InferContext& node) {
+  node.set_output(0, DataType::int64, {});
+}
+
+std::unique_ptr<Step> prepare_size(const NodeView& node, const PlanContext&) {
+  return std::make_unique<DimensionsStep>(
+      std::vector{static_cast<std::int64_t>(element_count(node.shape(0)))});
+}
+
 /// ConstantOfShape's `value`, an attribute of type tensor in ONNX, is a plain number here: an
-/// integer makes an int64 tensor, a real number (the default is 0.0) a float32 one.
-bool fills_with_integers(const NodeView& node) {
+/// integer makes an int64 tensor, a real number (the default is 0.0) a float32 one, unless `dtype`
+/// names another type.
+DataType filled_type(const NodeView& node) {
   const Attributes& attributes = node.node().attributes;
   const auto value = attributes.find("value");
-  return value != attributes.end() && std::holds_alternative<std::int64_t>(value->second);
+  const bool integer =
+      value != attributes.end() && std::holds_alternative<std::int64_t>(value->second);
+  const std::int64_t number =
+      node.integer("dtype", onnx_number_of(integer ? DataType::int64 : DataType::float32));
+  const auto type = type_of_onnx_number(number);
+  if (!type || integer == contains(kFloat, *type) || !contains(kNumbers | kBoolean, *type)) {
+    node.fail(ErrorCode::unsupported, "dtype " + std::to_string(number) + " is not supported");
+  }
+  return *type;
 }
 
 void infer_constant_of_shape(InferContext& node) {
-  const DataType type = fills_with_integers(node) ? DataType::int64 : DataType::float32;
+  const DataType type = filled_type(node);
   if (type == DataType::float32) static_cast<void>(node.real("value", 0.0F));
   node.set_output(0, type, node.require_integers(0, "shape"));
 }
@@ -73,10 +92,14 @@ class RepeatStep final : public Step {
 
 std::unique_ptr<Step> prepare_constant_of_shape(const NodeView& node, const PlanContext&) {
   const std::size_t elements = element_count(node.output(0).shape);
-  if (fills_with_integers(node)) {
-    return std::make_unique<RepeatStep<std::int64_t>>(node.integer("value", 0), elements);
-  }
-  return std::make_unique<RepeatStep<float>>(node.real("value", 0.0F), elements);
+  return with_number(filled_type(node), [&](auto element) -> std::unique_ptr<Step> {
+    using T = decltype(element);
+    if constexpr (std::is_same_v<T, float>) {
+      return std::make_unique<RepeatStep<T>>(node.real("value", 0.0F), elements);
+    } else {
+      return std::make_unique<RepeatStep<T>>(static_cast<T>(node.integer("value", 0)), elements);
+    }
+  });
 }
 
 }  // namespace
@@ -85,16 +108,22 @@ const Operator& ConstantOfShape_operator() {
   static const Operator op{1,
                            1,
                            1,
-                           {"value"},
+                           {"dtype", "value"},
                            LayoutRule::row_major,
                            infer_constant_of_shape,
-                           prepare_constant_of_shape};
+                           prepare_constant_of_shape,
+                           type_set({DataType::int32, DataType::int64})};
   return op;
 }
 
 const Operator& Shape_operator() {
   static const Operator op{
-      1, 1, 1, {"start", "end"}, LayoutRule::row_major, infer_shape, prepare_shape};
+      1, 1, 1, {"start", "end"}, LayoutRule::row_major, infer_shape, prepare_shape, kAnyType};
+  return op;
+}
+
+const Operator& Size_operator() {
+  static const Operator op{1, 1, 1, {}, LayoutRule::row_major, infer_size, prepare_size, kAnyType};
   return op;
 }
 

@@ -100,12 +100,14 @@ std::unique_ptr<Step> prepare_expand(const NodeView& node, const PlanContext&) {
 }  // namespace
 
 const Operator& Expand_operator() {
-  static const Operator op{2, 2, 1, {}, LayoutRule::row_major, infer_expand, prepare_expand};
+  static const Operator op{2,       2, 1, {}, LayoutRule::row_major, infer_expand, prepare_expand,
+                           kAnyType};
   return op;
 }
 
 const Operator& Slice_operator() {
-  static const Operator op{3, 5, 1, {}, LayoutRule::row_major, infer_slice, prepare_slice};
+  static const Operator op{3,       5, 1, {}, LayoutRule::row_major, infer_slice, prepare_slice,
+                           kAnyType};
   return op;
 }
 

@@ -139,7 +139,7 @@ std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
 }  // namespace
 
 const Operator& Transpose_operator() {
-  static const Operator op{1, 1, 1, {"perm"}, LayoutRule::row_major, infer, prepare};
+  static const Operator op{1, 1, 1, {"perm"}, LayoutRule::row_major, infer, prepare, kAnyType};
   return op;
 }
 

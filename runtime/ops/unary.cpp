@@ -1,4 +1,5 @@
 #include "runtime/ops/activation.hpp"
+#include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -34,12 +35,11 @@ class IntegerStep final : public Step {
   IntegerStep(bool absolute, std::size_t elements) : absolute_(absolute), elements_(elements) {}
 
   void run(const StepMemory& memory, Workers&) override {
-    using Unsigned = std::make_unsigned_t<T>;
     const auto* x = memory.input<T>(0);
     auto* out = memory.output<T>(0);
     for (std::size_t i = 0; i < elements_; ++i) {
       const bool keep = absolute_ && x[i] >= 0;
-      out[i] = keep ? x[i] : static_cast<T>(Unsigned{0} - static_cast<Unsigned>(x[i]));
+      out[i] = keep ? x[i] : static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(x[i]));
     }
   }
   [[nodiscard]] std::string kernel() const override { return "integer"; }
@@ -56,24 +56,19 @@ void infer_float(InferContext& node) {
 }
 
 void infer_number(InferContext& node) {
-  const DataType type = node.input(0).type;
-  if (type != DataType::int64 && type != DataType::int32) {
-    node.require_type(0, DataType::float32);
-  }
-  node.set_output(0, type, node.shape(0));
+  node.set_output(0, node.input(0).type, node.shape(0));
 }
 
 std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) {
   const std::size_t elements = element_count(node.shape(0));
-  const bool absolute = node.node().op == Op::Abs;
-  switch (node.input(0).type) {
-    case DataType::int64:
-      return std::make_unique<IntegerStep<std::int64_t>>(absolute, elements);
-    case DataType::int32:
-      return std::make_unique<IntegerStep<std::int32_t>>(absolute, elements);
-    default:
+  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+    using T = decltype(element);
+    if constexpr (std::is_same_v<T, float>) {
       return std::make_unique<FloatStep>(*context.kernels, function_of(node), elements);
-  }
+    } else {
+      return std::make_unique<IntegerStep<T>>(node.node().op == Op::Abs, elements);
+    }
+  });
 }
 
 /// A function of one float tensor with these attributes.
@@ -84,12 +79,7 @@ Operator float_function(std::vector<std::string_view> attributes = {}) {
 }  // namespace
 
 const Operator& Abs_operator() {
-  static const Operator op{1, 1, 1, {}, LayoutRule::elementwise, infer_number, prepare};
-  return op;
-}
-
-const Operator& Clip_operator() {
-  static const Operator op{1, 3, 1, {}, LayoutRule::elementwise, infer_float, prepare};
+  static const Operator op{1, 1, 1, {}, LayoutRule::elementwise, infer_number, prepare, kNumbers};
   return op;
 }
 
@@ -114,7 +104,7 @@ const Operator& LeakyRelu_operator() {
 }
 
 const Operator& Neg_operator() {
-  static const Operator op{1, 1, 1, {}, LayoutRule::elementwise, infer_number, prepare};
+  static const Operator op{1, 1, 1, {}, LayoutRule::elementwise, infer_number, prepare, kNumbers};
   return op;
 }
 

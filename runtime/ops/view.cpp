@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/ops/axes.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -88,24 +89,12 @@ void infer_reshape(InferContext& node) {
   node.set_output(0, node.input(0).type, std::move(to));
 }
 
-/// The axes input as flags over `rank` dimensions.
-std::vector<bool> axis_flags(const NodeView& node, std::size_t rank) {
-  std::vector<bool> flags(rank);
-  for (const std::int64_t axis : node.require_integers(1, "axes")) {
-    const std::size_t index = node.axis(axis, rank);
-    if (flags[index]) {
-      node.fail(ErrorCode::invalid_graph, "axis " + std::to_string(axis) + " is given twice");
-    }
-    flags[index] = true;
-  }
-  return flags;
-}
-
 void infer_squeeze(InferContext& node) {
   const Shape& from = node.shape(0);
   const bool given = node.has_input(1);
   const std::vector<bool> flags =
-      given ? axis_flags(node, from.size()) : std::vector<bool>(from.size());
+      given ? axis_flags(node, node.require_integers(1, "axes"), from.size())
+            : std::vector<bool>(from.size());
   Shape to;
   for (std::size_t i = 0; i < from.size(); ++i) {
     if (flags[i] && from[i] != 1) {
@@ -119,8 +108,8 @@ void infer_squeeze(InferContext& node) {
 
 void infer_unsqueeze(InferContext& node) {
   const Shape& from = node.shape(0);
-  const std::size_t added = element_count(node.require_constant(1, "axes").shape);
-  const std::vector<bool> flags = axis_flags(node, from.size() + added);
+  const std::vector<std::int64_t> axes = node.require_integers(1, "axes");
+  const std::vector<bool> flags = axis_flags(node, axes, from.size() + axes.size());
   Shape to;
   auto next = from.begin();
   for (const bool inserted : flags) to.push_back(inserted ? 1 : *next++);
@@ -135,33 +124,37 @@ void infer_view(InferContext& node) {
 }  // namespace
 
 const Operator& Flatten_operator() {
-  static const Operator op{1, 1, 1, {"axis"}, LayoutRule::row_major, infer_flatten, prepare_copy};
+  static const Operator op{
+      1, 1, 1, {"axis"}, LayoutRule::row_major, infer_flatten, prepare_copy, kAnyType};
   return op;
 }
 
 const Operator& Identity_operator() {
-  static const Operator op{1, 1, 1, {}, LayoutRule::elementwise, infer_identity, prepare_copy};
+  static const Operator op{1,       1, 1, {}, LayoutRule::elementwise, infer_identity, prepare_copy,
+                           kAnyType};
   return op;
 }
 
 const Operator& Reshape_operator() {
-  static const Operator op{2,           2, 1, {"allowzero"}, LayoutRule::row_major, infer_reshape,
-                           prepare_copy};
+  static const Operator op{
+      2, 2, 1, {"allowzero"}, LayoutRule::row_major, infer_reshape, prepare_copy, kAnyType};
   return op;
 }
 
 const Operator& Squeeze_operator() {
-  static const Operator op{1, 2, 1, {}, LayoutRule::row_major, infer_squeeze, prepare_copy};
+  static const Operator op{1,       2, 1, {}, LayoutRule::row_major, infer_squeeze, prepare_copy,
+                           kAnyType};
   return op;
 }
 
 const Operator& Unsqueeze_operator() {
-  static const Operator op{2, 2, 1, {}, LayoutRule::row_major, infer_unsqueeze, prepare_copy};
+  static const Operator op{2,       2, 1, {}, LayoutRule::row_major, infer_unsqueeze, prepare_copy,
+                           kAnyType};
   return op;
 }
 
 const Operator& View_operator() {
-  static const Operator op{1, 1, 1, {}, LayoutRule::row_major, infer_view, prepare_copy};
+  static const Operator op{1, 1, 1, {}, LayoutRule::row_major, infer_view, prepare_copy, kAnyType};
   return op;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -113,27 +114,105 @@ void check_size(const Node& node, const Value& value) {
   }
 }
 
-}  // namespace
+/// Infers node by node and rebuilds the list of nodes, with casts around those that take float32
+/// where the model has float16 or float64.
+class Inference {
+ public:
+  Inference(Graph& graph, const ShapeBindings& shapes, const kernels::KernelTable& kernels)
+      : graph_(graph), kernels_(kernels), open_(bind_inputs(graph, shapes)) {}
 
-void infer(Graph& graph, const ShapeBindings& shapes, const kernels::KernelTable& kernels) {
-  std::vector<bool> open = bind_inputs(graph, shapes);
-  for (const Node& node : graph.nodes) {
-    InferContext context(graph, node);
+  void run() {
+    for (Node& node : std::exchange(graph_.nodes, {})) add(std::move(node));
+  }
+
+ private:
+  void add(Node node) {
+    const std::optional<DataType> original = cast_inputs(node);
+    check_type(node);
+    InferContext context(graph_, node);
     operator_of(node.op).infer(context);
+    std::vector<Node> casts;
+    for (ValueId& id : node.outputs) {
+      if (!original || id == kNoValue || graph_.values[id].type != DataType::float32) continue;
+      Value computed = graph_.values[id];
+      computed.name += ".float32";
+      const ValueId result = std::exchange(id, graph_.add(std::move(computed)));
+      casts.push_back(cast(node.name, id, result, *original));
+    }
+    finish(std::move(node));
+    for (Node& outer : casts) add(std::move(outer));
+  }
+
+  /// Casts inputs to float32 where the operator needs it. Returns the type that its results then
+  /// have: that of input 0, if it is a float, or else of the first input that was cast.
+  std::optional<DataType> cast_inputs(Node& node) {
+    std::optional<DataType> original;
+    const TypeSet types = operator_of(node.op).types;
+    for (ValueId& id : node.inputs) {
+      if (id == kNoValue) continue;
+      const DataType type = graph_.values[id].type;
+      const bool other = type == DataType::float16 || type == DataType::float64;
+      if (!original && (other || type == DataType::float32)) original = type;
+      if (!other || contains(types, type)) continue;
+      Value value;
+      value.name = graph_.values[id].name + ".float32";
+      const ValueId result = graph_.add(std::move(value));
+      add(cast(node.name, id, result, DataType::float32));
+      id = result;
+    }
+    return original && !contains(types, *original) ? original : std::nullopt;
+  }
+
+  static Node cast(const std::string& name, ValueId from, ValueId to, DataType type) {
+    Node node;
+    node.op = Op::Cast;
+    node.name = name + ".cast";
+    node.inputs = {from};
+    node.outputs = {to};
+    node.attributes["to"] = onnx_number_of(type);
+    return node;
+  }
+
+  void check_type(const Node& node) const {
+    const TypeSet types = operator_of(node.op).types;
+    if (node.inputs.empty() || node.inputs[0] == kNoValue) return;
+    const Value& input = graph_.values[node.inputs[0]];
+    if (contains(types, input.type)) return;
+    NodeView(graph_, node)
+        .fail(ErrorCode::unsupported, "input 0 ('" + input.name + "') is of type " +
+                                          std::string(to_string(input.type)) + ", expected " +
+                                          to_string(types));
+  }
+
+  /// Takes in a node whose outputs have types and shapes.
+  void finish(Node node) {
+    open_.resize(graph_.values.size(), false);
     const bool depends =
-        std::ranges::any_of(node.inputs, [&](ValueId id) { return id != kNoValue && open[id]; });
+        std::ranges::any_of(node.inputs, [&](ValueId id) { return id != kNoValue && open_[id]; });
     for (const ValueId id : node.outputs) {
       if (id == kNoValue) continue;
-      check_size(node, graph.values[id]);
-      open[id] = depends;
-      graph.values[id].shape_dependent = depends;
+      check_size(node, graph_.values[id]);
+      open_[id] = depends;
+      graph_.values[id].shape_dependent = depends;
     }
     // Windows over constants would need a channels-last copy; no model computes weights that way.
     const bool foldable = operator_of(node.op).layout != LayoutRule::channels_last;
-    if (node.op == Op::Shape || (foldable && all_inputs_known(graph, node))) {
-      evaluate(graph, node, kernels);
+    if (node.op == Op::Shape || node.op == Op::Size ||
+        (foldable && all_inputs_known(graph_, node))) {
+      evaluate(graph_, node, kernels_);
     }
+    graph_.nodes.push_back(std::move(node));
   }
+
+  Graph& graph_;
+  const kernels::KernelTable& kernels_;
+  std::vector<bool> open_;  ///< per value: whether its shape depends on free dimensions
+};
+
+}  // namespace
+
+void infer(Graph& graph, const ShapeBindings& shapes, const kernels::KernelTable& kernels) {
+  Inference(graph, shapes, kernels).run();
 }
 
 void remove_dead(Graph& graph, ShapeConstants shape_constants) {

@@ -76,10 +76,18 @@ class LayoutPass {
     const LayoutRule rule = operator_of(node.op).layout;
     if (rule == LayoutRule::channels_last && graph_.values[node.inputs[0]].shape.size() >= 3) {
       node.inputs[0] = channels_last(node.inputs[0]);
-      if (node.op == Op::Conv && node.inputs.size() > ops::kAddend) {
-        node.inputs[ops::kAddend] = channels_last(node.inputs[ops::kAddend]);
+      for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+        ValueId& id = node.inputs[i];
+        if (node.op == Op::Conv && i == ops::kAddend) {
+          id = channels_last(id);
+        } else if (id != kNoValue) {
+          row_major(id);
+        }
       }
-      declare_outputs(node);
+      declare_output(node.outputs[0]);
+      for (std::size_t i = 1; i < node.outputs.size(); ++i) {
+        if (node.outputs[i] != kNoValue) available_[node.outputs[i]] = true;
+      }
     } else if (node.op == Op::Transpose) {
       rewrite_transpose(node);
       return;
@@ -128,7 +136,9 @@ class LayoutPass {
   void move_axis(Node& node) {
     const NodeView view(graph_, node);
     const auto rank = static_cast<std::int64_t>(rank_of(node));
-    const std::int64_t fallback = node.op == Op::Softmax ? -1 : 0;
+    const bool from_end =
+        node.op == Op::Softmax || node.op == Op::LogSoftmax || node.op == Op::Hardmax;
+    const std::int64_t fallback = from_end ? -1 : 0;
     std::int64_t axis = view.integer("axis", fallback);
     if (axis < 0) axis += rank;
     const std::int64_t moved = axis == 0 ? 0 : axis == 1 ? rank - 1 : axis - 1;
@@ -138,10 +148,13 @@ class LayoutPass {
   /// Gives the outputs of a node that now computes channels-last tensors their new ids.
   void declare_outputs(Node& node) {
     for (ValueId& id : node.outputs) {
-      if (id == kNoValue) continue;
-      last_[id] = add_channels_last(id);
-      id = last_[id];
+      if (id != kNoValue) declare_output(id);
     }
+  }
+
+  void declare_output(ValueId& id) {
+    last_[id] = add_channels_last(id);
+    id = last_[id];
   }
 
   ValueId add_channels_last(ValueId id) {

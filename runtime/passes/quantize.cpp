@@ -67,6 +67,7 @@ bool is_quantizable(const Graph& graph, const Node& node) {
   if (node.op != Op::Conv && node.op != Op::Linear) return false;
   const Value& weight = graph.values[node.inputs[1]];
   if (weight.constant == nullptr || weight.shape_dependent) return false;
+  if (weight.shape.size() > 4) return false;  // a volume, for which there are float loops only
   const ProductWeights layout(NodeView(graph, node));
   const kernels::WeightShape& shape = layout.shape();
   return !layout.depthwise() && shape.segments * shape.depth <= kMaxDepth;

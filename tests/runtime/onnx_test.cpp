@@ -17,6 +17,7 @@ using test::load_bytes;
 using test::onnx_attribute;
 using test::onnx_tensor;
 using test::OnnxWriter;
+using test::raw_tensor;
 using test::tensor_attribute;
 
 /// A model of y = Relu(x * w + b).
@@ -94,8 +95,8 @@ TEST_CASE("onnx: nodes and tensors that do not fit together") {
   refused([](auto& w) { w.node("Relu", {"x"}, {}); }, "malformed_file", "no outputs");
   refused([](auto& w) { w.node("Relu", {"x"}, {"y"}, {}, "n", "com.microsoft").output("y"); },
           "unsupported", "node 'n' (Relu): operator Relu of domain 'com.microsoft'");
-  refused([](auto& w) { w.node("LSTM", {"x"}, {"y"}).output("y"); }, "unsupported",
-          "node 'node' (LSTM): operator LSTM of opset 13");
+  refused([](auto& w) { w.node("Loop", {"x"}, {"y"}).output("y"); }, "unsupported",
+          "node 'node' (Loop): operator Loop of opset 13");
   for (const char* const own : {"Linear", "View", ""}) {
     refused([&](auto& w) { w.node(own, {"x"}, {"y"}).output("y"); }, "unsupported", own);
   }
@@ -130,9 +131,9 @@ TEST_CASE("onnx: attributes") {
   const std::string place = "test.onnx: node 'node' (Flatten): attribute 'axis': ";
   CHECK(attribute_failure({attribute("axis", std::int64_t{1})}).empty());
   CHECK(contains(attribute_failure({onnx_attribute("axis", 5, [](auto&) {})}),
-                 "unsupported: " + place + "holds a subgraph"));
-  CHECK(contains(attribute_failure({onnx_attribute("axis", 8, [](auto&) {})}),
-                 "unsupported: " + place + "holds strings"));
+                 "attribute 'axis' holds a subgraph, which is not supported"));
+  CHECK(contains(attribute_failure({onnx_attribute("axis", 9, [](auto&) {})}),
+                 "unsupported: " + place + "holds tensors"));
   CHECK(contains(attribute_failure({onnx_attribute("axis", 257, [](auto&) {})}),
                  "unsupported: " + place + "holds a value of kind 257"));
   CHECK(contains(attribute_failure({onnx_attribute("axis", 0, [](auto&) {})}),
@@ -253,6 +254,61 @@ TEST_CASE("onnx: real models load") {
     CHECK(!graph.nodes.empty());
     CHECK(!graph.outputs.empty());
   }
+}
+
+/// A GraphProto with one node and its output.
+std::string branch(const std::string& op, const std::vector<std::string>& inputs,
+                   const std::string& output) {
+  OnnxWriter writer(13);
+  writer.node(op, inputs, {output}, {}, output + "_node").output(output);
+  return writer.graph;
+}
+
+std::string graph_attribute(const std::string& name, const std::string& graph) {
+  return onnx_attribute(name, 5, [&](auto& writer) { writer.add_message(6, graph); });
+}
+
+std::string choice(bool condition, const std::vector<std::string>& branches) {
+  OnnxWriter writer(13);
+  writer.input("x", {2})
+      .initializer(raw_tensor("c", {}, 9, std::string(1, condition ? '\1' : '\0')))
+      .node("If", {"c"}, {"y"}, branches)
+      .output("y");
+  return writer.model();
+}
+
+TEST_CASE("onnx: an If with a constant condition becomes the branch that it takes") {
+  const std::vector<std::string> branches{
+      graph_attribute("then_branch", branch("Relu", {"x"}, "a")),
+      graph_attribute("else_branch", branch("Neg", {"x"}, "b"))};
+  const auto ops = [&](bool condition) {
+    std::vector<Op> result;
+    for (const Node& node : load_bytes(choice(condition, branches)).nodes) {
+      result.push_back(node.op);
+    }
+    return result;
+  };
+  CHECK(ops(true) == std::vector<Op>{Op::Relu, Op::Identity});
+  CHECK(ops(false) == std::vector<Op>{Op::Neg, Op::Identity});
+
+  CHECK(contains(failure_of(choice(false, {branches[0]})), "'else_branch' is missing"));
+  CHECK(contains(failure_of(choice(true, {graph_attribute("then_branch", "\x0a")})),
+                 "malformed_file"));
+  CHECK(contains(
+      failure_of(choice(true, {graph_attribute("then_branch", branch("Relu", {"q"}, "a"))})),
+      "reads tensor 'q', which nothing defines"));
+  OnnxWriter computed(13);
+  computed.input("c", {1}, 9).node("If", {"c"}, {"y"}, branches).output("y");
+  CHECK(contains(failure_of(computed), "condition 'c' is not a constant of the model"));
+  std::string nested = branch("Relu", {"x"}, "deepest");
+  for (int i = 0; i < 20; ++i) {
+    OnnxWriter outer(13);
+    const std::string name = "level" + std::to_string(i);
+    outer.node("If", {"c"}, {name}, {graph_attribute("then_branch", nested)}, name).output(name);
+    nested = outer.graph;
+  }
+  CHECK(contains(failure_of(choice(true, {graph_attribute("then_branch", nested)})),
+                 "limit_exceeded"));
 }
 
 }  // namespace

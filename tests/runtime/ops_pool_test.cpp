@@ -154,10 +154,10 @@ TEST_CASE("ops: impossible windows are refused") {
   CHECK(contains(
       error({{"kernel_shape", Ints{1 << 20, 1 << 20}}, {"auto_pad", std::string("SAME_UPPER")}}),
       "positions, at most"));
-  CHECK(contains(error_of("MaxPool", {fed({1, 1, 2, 2, 2}, random_values(8, 1))},
-                          {{"kernel_shape", Ints{1, 1, 1}}}),
-                 "one or two spatial dimensions"));
-  CHECK(!error_of("MaxPool", {x}, {{"kernel_shape", two}}, 2).empty());
+  CHECK(
+      contains(error_of("MaxPool", {fed({2, 2}, random_values(4, 1))}, {{"kernel_shape", Ints{}}}),
+               "has no spatial dimensions"));
+  CHECK(contains(error_of("AveragePool", {x}, {{"kernel_shape", two}}, 2), "2 outputs"));
 }
 
 TEST_CASE("ops: global pools in one to three dimensions") {
@@ -280,15 +280,12 @@ TEST_CASE("ops: what Resize cannot do is refused") {
   const auto error = [&](std::vector<float> scales, const Attributes& attributes) {
     return error_of("Resize", {x, absent(), constant<float>({3}, scales)}, attributes);
   };
-  CHECK(contains(error({1, 1, 2}, {{"mode", std::string("cubic")}}),
-                 "mode is 'cubic'; supported are"));
-  CHECK(contains(error({1, 1, 2}, modes("linear", "tf_crop_and_resize")),
-                 "supported are half_pixel"));
-  CHECK(contains(error({1, 2, 1}, {}), "cannot resize dimension 1 of [1, 2, 4] to 4"));
+  CHECK(
+      contains(error({1, 1, 2}, {{"mode", std::string("sinc")}}), "mode is 'sinc'; supported are"));
+  CHECK(contains(error({1, 1, 2}, modes("linear", "corners")), "supported are half_pixel"));
   CHECK(contains(error({1, 1, 0}, {}), "cannot scale dimension 2"));
   CHECK(contains(error({1, 1, std::numeric_limits<float>::quiet_NaN()}, {}), "cannot scale"));
   CHECK(contains(error({1, 1, 1e30F}, {}), "cannot scale"));
-  CHECK(contains(error({1, 1, 2}, {{"antialias", std::int64_t{1}}}), "antialias"));
   CHECK(contains(error_of("Resize", {x}), "neither scales nor sizes"));
   CHECK(contains(error_of("Resize", {x, absent(), absent(), integers({1, 2, 0})}), "to 0"));
 }

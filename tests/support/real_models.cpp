@@ -66,9 +66,19 @@ std::vector<std::vector<float>> cifar_images(const fs::path& data) {
 }  // namespace
 
 const std::vector<std::string>& real_model_names() {
-  static const std::vector<std::string> names{
-      "mnist_fc_256x4", "mnist_cntk",       "mlperf_resnet8", "mlperf_ad01", "mobilenet_v1_025_128",
-      "crepe_tiny",     "ultraface_rfb320", "fastestdet",     "yunet_n_320"};
+  static const std::vector<std::string> names{"mnist_fc_256x4",
+                                              "mnist_cntk",
+                                              "mlperf_resnet8",
+                                              "mlperf_ad01",
+                                              "mobilenet_v1_025_128",
+                                              "crepe_tiny",
+                                              "ultraface_rfb320",
+                                              "fastestdet",
+                                              "yunet_n_320",
+                                              "vit_pgd_2_3_16",
+                                              "silero_vad_openvino",
+                                              "dtln_1",
+                                              "gtcrn"};
   return names;
 }
 

@@ -1,0 +1,57 @@
+#include "runtime/ops/window_taps.hpp"
+
+namespace octavo::ops {
+namespace {
+
+void check_count(const NodeView& node, std::int64_t kernel, std::int64_t positions) {
+  constexpr std::int64_t kMostTaps = std::int64_t{1} << 28U;
+  if (positions != 0 && kernel > kMostTaps / positions) {
+    node.fail(ErrorCode::limit_exceeded, "a window of " + std::to_string(kernel) + " at " +
+                                             std::to_string(positions) + " positions is too large");
+  }
+}
+
+}  // namespace
+
+AxisTaps window_taps(const NodeView& node, const SpatialWindow& window, std::size_t axis,
+                     std::int64_t input, std::int64_t output) {
+  check_count(node, window.kernel[axis], output);
+  AxisTaps taps(static_cast<std::size_t>(output));
+  for (std::int64_t o = 0; o < output; ++o) {
+    for (std::int64_t k = 0; k < window.kernel[axis]; ++k) {
+      const std::int64_t i =
+          o * window.strides[axis] - window.pads_begin[axis] + k * window.dilations[axis];
+      if (i < 0 || i >= input) continue;
+      taps[static_cast<std::size_t>(o)].push_back(
+          {static_cast<std::size_t>(k), static_cast<std::size_t>(i)});
+    }
+  }
+  return taps;
+}
+
+AxisTaps transposed_taps(const NodeView& node, const SpatialWindow& window, std::size_t axis,
+                         std::int64_t input, std::int64_t output) {
+  check_count(node, window.kernel[axis], input);
+  AxisTaps taps(static_cast<std::size_t>(output));
+  for (std::int64_t i = 0; i < input; ++i) {
+    for (std::int64_t k = 0; k < window.kernel[axis]; ++k) {
+      const std::int64_t o =
+          i * window.strides[axis] - window.pads_begin[axis] + k * window.dilations[axis];
+      if (o < 0 || o >= output) continue;
+      taps[static_cast<std::size_t>(o)].push_back(
+          {static_cast<std::size_t>(k), static_cast<std::size_t>(i)});
+    }
+  }
+  return taps;
+}
+
+WindowWalk::WindowWalk(std::vector<AxisTaps> axes, std::vector<std::int64_t> input,
+                       std::vector<std::int64_t> kernel)
+    : axes_(std::move(axes)),
+      input_(input.begin(), input.end()),
+      kernel_(kernel.begin(), kernel.end()) {
+  for (const AxisTaps& taps : axes_) positions_ *= taps.size();
+  for (const std::size_t extent : input_) input_positions_ *= extent;
+}
+
+}  // namespace octavo::ops

@@ -46,6 +46,7 @@ constexpr std::array kRules = {
     OpsetRule{"Div", Op::Div, 1, kLast, rewrite::arithmetic},
     OpsetRule{"Dropout", Op::Identity, 1, kLast, rewrite::dropout},
     OpsetRule{"DynamicQuantizeLinear", Op::DynamicQuantizeLinear, 11},
+    OpsetRule{"Einsum", Op::Einsum, 12},
     OpsetRule{"Elu", Op::Elu},
     OpsetRule{"Equal", Op::Equal, 1, kLast, rewrite::arithmetic},
     OpsetRule{"Erf", Op::Erf, 9},

@@ -120,6 +120,7 @@ class WhereStep final : public Step {
 };
 
 void infer_where(InferContext& node) {
+  node.require_type(0, DataType::boolean);
   node.require_type(2, node.input(1).type);
   const Shape common = broadcast(node, node.shape(1), node.shape(2));
   node.set_output(0, node.input(1).type, broadcast(node, node.shape(0), common));
@@ -171,7 +172,7 @@ const Operator& Or_operator() {
 }
 const Operator& Where_operator() {
   static const Operator op{3,       3, 1, {}, LayoutRule::elementwise, infer_where, prepare_where,
-                           kBoolean};
+                           kAnyType};
   return op;
 }
 const Operator& Xor_operator() {

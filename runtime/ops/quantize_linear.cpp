@@ -192,19 +192,24 @@ std::unique_ptr<Step> prepare_dequantize(const NodeView& node, const PlanContext
 /// The range of all elements, widened to hold 0, on the 256 levels of uint8.
 class DynamicStep final : public Step {
  public:
-  DynamicStep(const PlanContext& context, std::size_t elements)
-      : table_(context.kernels), elements_(elements) {}
+  DynamicStep(const NodeView& node, const PlanContext& context)
+      : table_(context.kernels),
+        elements_(element_count(node.shape(0))),
+        where_(describe(node.node()) + ": input '" + node.input(0).name + "'") {}
 
   void run(const StepMemory& memory, Workers&) override {
     const auto* x = memory.input<float>(0);
     const kernels::Extrema extrema = table_->extrema(x, elements_);
+    if (!extrema.finite) {
+      throw Error(ErrorCode::non_finite, where_ + " holds NaN or infinity and has no range");
+    }
     const float low = std::min(extrema.low, 0.0F);
     const float high = std::max(extrema.high, 0.0F);
     const float scale = high == low ? 1.0F : (high - low) / 255.0F;
     const float zero = std::nearbyint(std::clamp(-low / scale, 0.0F, 255.0F));
     for (std::size_t i = 0; i < elements_; ++i) {
       const float level = std::nearbyint(x[i] / scale) + zero;
-      memory.output<std::uint8_t>(0)[i] = std::isnan(level) ? 0 : saturate<std::uint8_t>(level);
+      memory.output<std::uint8_t>(0)[i] = saturate<std::uint8_t>(level);
     }
     *memory.output<float>(1) = scale;
     *memory.output<std::uint8_t>(2) = saturate<std::uint8_t>(zero);
@@ -214,6 +219,7 @@ class DynamicStep final : public Step {
  private:
   const kernels::KernelTable* table_;
   std::size_t elements_;
+  std::string where_;
 };
 
 void infer_dynamic(InferContext& node) {
@@ -245,7 +251,7 @@ const Operator& DynamicQuantizeLinear_operator() {
       LayoutRule::row_major,
       infer_dynamic,
       [](const NodeView& node, const PlanContext& context) -> std::unique_ptr<Step> {
-        return std::make_unique<DynamicStep>(context, element_count(node.shape(0)));
+        return std::make_unique<DynamicStep>(node, context);
       }};
   return op;
 }

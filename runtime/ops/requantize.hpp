@@ -36,10 +36,11 @@ inline void require_elements(const NodeView& node, std::size_t index, std::int64
 }
 
 /// saturate(round_half_even(sum * factor) + zero_point), as 8-bit levels. The sum is exact modulo
-/// 2^32.
+/// 2^32; a scale that makes it NaN gives the zero point.
 template <class Q>
 Q requantize(std::uint32_t sum, float factor, Q zero_point) {
   const float level = std::nearbyint(static_cast<float>(static_cast<std::int32_t>(sum)) * factor);
+  if (std::isnan(level)) return zero_point;
   return static_cast<Q>(std::clamp(level + static_cast<float>(zero_point),
                                    static_cast<float>(std::numeric_limits<Q>::min()),
                                    static_cast<float>(std::numeric_limits<Q>::max())));

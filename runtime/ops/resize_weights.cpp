@@ -72,6 +72,11 @@ WeightedAxis weighted_axis(const NodeView& node, std::int64_t in, std::int64_t o
   const std::string mode = node.text("coordinate_transformation_mode", "half_pixel");
   const bool crop = mode == "tf_crop_and_resize";
   const auto last = static_cast<float>(in - 1);
+  constexpr std::int64_t kMostPositions = std::int64_t{1} << 22U;
+  if (out > kMostPositions) {
+    node.fail(ErrorCode::limit_exceeded,
+              "an axis of " + std::to_string(out) + " positions is too long for this mode");
+  }
   WeightedAxis axis;
   for (std::int64_t i = 0; i < out; ++i) {
     const auto position = static_cast<float>(i);

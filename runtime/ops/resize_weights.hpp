@@ -16,7 +16,8 @@ struct WeightedTap {
 using WeightedAxis = std::vector<std::vector<WeightedTap>>;
 
 /// The positions of one axis in any mode of Resize; `roi` is its region, as fractions of the axis,
-/// for tf_crop_and_resize. Throws Error naming the node where a footprint is larger than 2^20.
+/// for tf_crop_and_resize. Throws Error naming the node where a footprint is larger than 2^20, or
+/// the output than 2^22.
 WeightedAxis weighted_axis(const NodeView& node, std::int64_t in, std::int64_t out, float scale,
                            std::pair<float, float> roi);
 

@@ -1,13 +1,19 @@
 #include "runtime/ops/window_taps.hpp"
 
+#include <algorithm>
+
 namespace octavo::ops {
 namespace {
 
-void check_count(const NodeView& node, std::int64_t kernel, std::int64_t positions) {
+/// Keeps a hostile model from asking for more memory than its tensors have.
+void check_count(const NodeView& node, std::int64_t kernel, std::int64_t positions,
+                 std::int64_t output) {
   constexpr std::int64_t kMostTaps = std::int64_t{1} << 28U;
-  if (positions != 0 && kernel > kMostTaps / positions) {
+  constexpr std::int64_t kMostPositions = std::int64_t{1} << 22U;
+  if (output > kMostPositions || (positions != 0 && kernel > kMostTaps / positions)) {
     node.fail(ErrorCode::limit_exceeded, "a window of " + std::to_string(kernel) + " at " +
-                                             std::to_string(positions) + " positions is too large");
+                                             std::to_string(std::max(positions, output)) +
+                                             " positions is too large");
   }
 }
 
@@ -15,7 +21,7 @@ void check_count(const NodeView& node, std::int64_t kernel, std::int64_t positio
 
 AxisTaps window_taps(const NodeView& node, const SpatialWindow& window, std::size_t axis,
                      std::int64_t input, std::int64_t output) {
-  check_count(node, window.kernel[axis], output);
+  check_count(node, window.kernel[axis], output, output);
   AxisTaps taps(static_cast<std::size_t>(output));
   for (std::int64_t o = 0; o < output; ++o) {
     for (std::int64_t k = 0; k < window.kernel[axis]; ++k) {
@@ -31,7 +37,7 @@ AxisTaps window_taps(const NodeView& node, const SpatialWindow& window, std::siz
 
 AxisTaps transposed_taps(const NodeView& node, const SpatialWindow& window, std::size_t axis,
                          std::int64_t input, std::int64_t output) {
-  check_count(node, window.kernel[axis], input);
+  check_count(node, window.kernel[axis], input, output);
   AxisTaps taps(static_cast<std::size_t>(output));
   for (std::int64_t i = 0; i < input; ++i) {
     for (std::int64_t k = 0; k < window.kernel[axis]; ++k) {

@@ -16,7 +16,8 @@ struct WindowTap {
 /// The taps of one axis that lie inside the input, by output position.
 using AxisTaps = std::vector<std::vector<WindowTap>>;
 
-/// Both throw Error naming the node where positions times kernel elements are more than 2^28.
+/// Both throw Error naming the node where positions times kernel elements are more than 2^28, or
+/// output positions more than 2^22.
 
 /// A window that reads input position o * stride - pad + k * dilation for output position o.
 AxisTaps window_taps(const NodeView& node, const SpatialWindow& window, std::size_t axis,

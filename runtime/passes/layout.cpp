@@ -184,7 +184,10 @@ class LayoutPass {
   ValueId channels_last_operand(ValueId id, std::size_t rank) {
     const Value& value = graph_.values[id];
     if (value.shape.size() == rank && value.constant == nullptr) return channels_last(id);
-    if (value.constant == nullptr || element_count(value.shape) == 1) return id;
+    if (value.constant == nullptr || element_count(value.shape) == 1) {
+      row_major(id);
+      return id;
+    }
     return transposed_constant(id, rank);
   }
 

@@ -117,3 +117,60 @@ TEST_CASE("layout: the old softmax runs over all dimensions from its axis on") {
   for (const float value : copy(session.output(0))) sum += value;
   CHECK(sum == doctest::Approx(1.0F));
 }
+
+TEST_CASE("layout: operators give the same behind a channels-last tensor as in the file's order") {
+  struct Case {
+    const char* op;
+    Attributes attributes;
+    std::vector<Shape> constants;  ///< further inputs
+    std::size_t outputs = 1;
+  };
+  const std::vector<Case> cases{
+      {"PRelu", {}, {{3, 1, 1}}},
+      {"Pow", {}, {{1}}},
+      {"Elu", {}, {}},
+      {"Mish", {}, {}},
+      {"LogSoftmax", {{"axis", std::int64_t{1}}}, {}},
+      {"Hardmax", {{"axis", std::int64_t{2}}}, {}},
+      {"ReduceMean", {{"keepdims", std::int64_t{1}}}, {}},
+      {"ArgMax", {{"axis", std::int64_t{1}}}, {}},
+      {"InstanceNormalization", {}, {{3}, {3}}},
+      {"LRN", {{"size", std::int64_t{3}}}, {}},
+      {"ConvTranspose", {{"strides", Ints{2, 2}}}, {{3, 2, 3, 3}}},
+      {"MaxPool", {{"kernel_shape", Ints{2, 2}}}, {}, 2},
+      {"LpPool", {{"kernel_shape", Ints{2, 2}}}, {}},
+      {"SpaceToDepth", {{"blocksize", std::int64_t{2}}}, {}},
+      {"QuantizeLinear", {{"axis", std::int64_t{1}}}, {{3}}},
+      {"Less", {}, {{3, 1, 1}}},
+  };
+  for (const Case& tested : cases) {
+    CAPTURE(tested.op);
+    const auto run = [&](bool moved) {
+      GraphBuilder g("g");
+      auto x = g.input("x", DataType::float32, {2, 3, 4, 6});
+      if (moved) x = identity_conv(g, x, 3);
+      std::vector<GraphBuilder::Value> inputs{x};
+      for (const Shape& shape : tested.constants) {
+        std::vector<float> values =
+            random_values(element_count(shape), static_cast<std::uint32_t>(inputs.size()));
+        for (float& value : values) value = value * value + 0.5F;
+        inputs.push_back(
+            g.constant("c" + std::to_string(inputs.size()), shape, std::span<const float>(values)));
+      }
+      const auto results = g.nodes(tested.op, inputs, tested.outputs, tested.attributes);
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        g.output(results[i], "y" + std::to_string(i));
+      }
+      Session session(std::move(g).build(), {.precision = Precision::float32});
+      fill(session.input(0).data<float>(), 3);
+      session.run();
+      std::vector<std::vector<std::byte>> outputs;
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        const auto* data = static_cast<const std::byte*>(session.output(i).raw());
+        outputs.emplace_back(data, data + session.output(i).bytes());
+      }
+      return outputs;
+    };
+    CHECK(run(true) == run(false));
+  }
+}

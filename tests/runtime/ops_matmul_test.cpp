@@ -145,3 +145,26 @@ TEST_CASE("ops: Gemm refuses what does not fit") {
   CHECK(contains(error_of("Gemm", {matrix({1, 3}), matrix({3, 4}), matrix({2, 4})}),
                  "C has shape [2, 4], expected one that broadcasts to [1, 4]"));
 }
+
+TEST_CASE("ops: Einsum sums over labels that the result lacks") {
+  const auto einsum = [](const char* equation, const std::vector<Operand>& operands) {
+    return run_node("Einsum", operands, {{"equation", std::string(equation)}})[0];
+  };
+  const Operand a = fed({3, 4}, random_values(12, 1));
+  const Operand b = fed({4, 5}, random_values(20, 2));
+  const auto product = run_node("MatMul", {a, b})[0].values<float>();
+  CHECK(largest_difference(einsum("ij, jk -> ik", {a, b}).values<float>(), product) < 1e-5);
+  CHECK(largest_difference(einsum("ij,jk", {a, b}).values<float>(), product) < 1e-5);
+  const Operand square = fed<float>({2, 2}, {1, 2, 3, 4});
+  CHECK(einsum("ii->", {square}).values<float>() == std::vector<float>{5});
+  CHECK(einsum("ii->i", {square}).values<float>() == std::vector<float>{1, 4});
+  CHECK(einsum("ij->ji", {square}).values<float>() == std::vector<float>{1, 3, 2, 4});
+  const auto error = [&](const char* equation) {
+    return error_of("Einsum", {square}, {{"equation", std::string(equation)}});
+  };
+  CHECK(contains(error("...ij->ij"), "has an ellipsis"));
+  CHECK(contains(error("ijk->i"), "does not fit shape [2, 2]"));
+  CHECK(contains(error("ij->k"), "has no result"));
+  CHECK(contains(error("ij,jk->ik"), "names other operands"));
+  CHECK(contains(error(""), "does not fit shape"));
+}

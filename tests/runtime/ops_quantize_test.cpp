@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -56,6 +57,8 @@ TEST_CASE("ops: DynamicQuantizeLinear widens the range to hold 0") {
   CHECK(out[1].values<float>()[0] == doctest::Approx(0.02));
   CHECK(out[2].values<std::uint8_t>() == Bytes{0});
   CHECK(out[0].values<std::uint8_t>() == Bytes{50, 100, 255});
+  CHECK(contains(error_of("DynamicQuantizeLinear", {fed<float>({1}, {std::nanf("")})}, {}, 3),
+                 "input 'operand0' holds NaN or infinity"));
 }
 
 TEST_CASE("ops: integer matrix products are exact") {

@@ -69,6 +69,7 @@ TEST_CASE("ops: ConvTranspose scatters scaled kernels") {
   CHECK(contains(error({{"group", std::int64_t{3}}}), "do not fit together"));
   CHECK(contains(error({{"strides", Ints{0, 1}}}), "strides is [0, 1]"));
   CHECK(contains(error({{"strides", Ints{std::int64_t{1} << 30, 1}}}), "too large"));
+  CHECK(contains(error({{"strides", Ints{1 << 22, 1}}}), "positions is too large"));
   CHECK(contains(error({{"pads", Ints{9, 0, 9, 0}}}), "pads leave no output"));
   CHECK(contains(error_of("ConvTranspose", {fed(in, x), fed(kernel, w)}), "known beforehand"));
 }

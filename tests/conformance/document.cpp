@@ -83,7 +83,8 @@ std::string operators_document(std::span<const Case> cases, std::span<const Outc
   }
   rows["Constant"] =
       row("Constant", opsets_text(1, formats::kNewestOpset), "any", counts["Constant"]);
-  rows["If"] = row("If", opsets_text(1, formats::kNewestOpset), "a constant condition", counts["If"]);
+  rows["If"] =
+      row("If", opsets_text(1, formats::kNewestOpset), "a constant condition", counts["If"]);
   for (const auto& [name, line] : rows) text += line;
   text += "\n## Cases that do not pass\n\n| case | reason |\n|---|---|\n" + open;
   return text;

@@ -133,7 +133,7 @@ void depthwise(benchmark::State& state, const KernelTable& table, std::int64_t s
 
 void register_products(const Isa& isa) {
   const std::string prefix = std::string(isa.name) + "/";
-  const KernelTable& table = *isa.table;
+  const KernelTable& table = isa.table;
   for (const ProductShape& s : {ProductShape{1, 768, 768},
                                 {1, 4096, 4096},
                                 {4, 768, 768},

@@ -65,7 +65,7 @@ void histogram(const KernelTable& t, const float* x, std::size_t n, float*) {
 
 void register_vectors(const Isa& isa) {
   const std::string prefix = std::string(isa.name) + "/";
-  const KernelTable& table = *isa.table;
+  const KernelTable& table = isa.table;
   for (const PoolMethod method : {PoolMethod::maximum, PoolMethod::average}) {
     const std::string name = method == PoolMethod::maximum ? "pool/maximum" : "pool/average";
     benchmark::RegisterBenchmark(

@@ -19,9 +19,10 @@ constexpr double product_of(std::uint64_t count) noexcept {
   return count == 0 ? 0.0 : x * logarithm(x);
 }
 
-/// x log x of the counts that a sample has: looking them up is several times as fast.
+/// x log x of the counts that most groups of a sample have: looking them up is several times as
+/// fast.
 constexpr auto kProducts = [] {
-  std::array<double, kDefaultSampleSize + 1> products{};
+  std::array<double, 512> products{};
   for (std::size_t i = 0; i < products.size(); ++i) products[i] = product_of(i);
   return products;
 }();
@@ -30,14 +31,19 @@ double x_log_x(std::uint64_t count) noexcept {
   return count < kProducts.size() ? kProducts[count] : product_of(count);
 }
 
-/// log x of the numbers of bins in a group.
+/// log x of the numbers of bins in most groups.
 constexpr auto kLogarithms = [] {
-  std::array<double, kMaxHistogramBins / ClippedDistribution::kLeastLevels + 2> logarithms{};
+  std::array<double, 128> logarithms{};
   for (std::size_t i = 1; i < logarithms.size(); ++i) {
     logarithms[i] = logarithm(static_cast<double>(i));
   }
   return logarithms;
 }();
+
+/// 0 for 0 bins, where it is multiplied by a count of 0.
+double log_of_bins(std::size_t bins) noexcept {
+  return bins < kLogarithms.size() ? kLogarithms[bins] : logarithm(static_cast<double>(bins));
+}
 
 }  // namespace
 
@@ -125,7 +131,7 @@ double ClippedDistribution::middle_groups(std::size_t levels) const noexcept {
     const std::size_t end = kept_.first + (g * size >> shift);
     const std::uint64_t own = values_before_[end] - values_before_[begin];
     const auto occupied = static_cast<std::size_t>(occupied_before_[end] - occupied_before_[begin]);
-    sums[g % 2] += x_log_x(own) - static_cast<double>(own) * kLogarithms[occupied];
+    sums[g % 2] += x_log_x(own) - static_cast<double>(own) * log_of_bins(occupied);
     begin = end;
   }
   return sums[0] + sums[1];

@@ -9,7 +9,9 @@
 
 namespace octavo::kernels {
 
-#define OCTAVO_ISA(id, name, requirement) extern const KernelTable id##_kernels;
+#define OCTAVO_ISA(id, floats, name, requirement) \
+  extern const FloatKernels floats##_floats;      \
+  extern const Int8Kernels id##_int8;
 #include "kernels/isa.def"
 #undef OCTAVO_ISA
 
@@ -28,7 +30,7 @@ namespace {
 
 const KernelTable& best_supported() {
   for (const Isa& isa : isas()) {
-    if (isa.supported) return *isa.table;
+    if (isa.supported) return isa.table;
   }
   std::abort();  // the reference is always supported
 }
@@ -37,7 +39,8 @@ const KernelTable& best_supported() {
 
 std::span<const Isa> isas() {
   static const CpuFeatures cpu = detect_cpu_features();
-#define OCTAVO_ISA(id, name, requirement) Isa{name, &id##_kernels, requirement},
+#define OCTAVO_ISA(id, floats, name, requirement) \
+  Isa{name, {floats##_floats, id##_int8, name}, requirement},
   static const Isa list[] = {
 #include "kernels/isa.def"
   };
@@ -54,7 +57,7 @@ const KernelTable& select_kernels(std::string_view name) {
   for (const Isa& isa : isas()) {
     if (isa.name != name) continue;
     if (!isa.supported) throw_unusable(name, "not supported by this CPU or operating system");
-    return *isa.table;
+    return isa.table;
   }
   throw_unusable(name, "unknown");
 }

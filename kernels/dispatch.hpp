@@ -10,7 +10,7 @@ namespace octavo::kernels {
 
 struct Isa {
   std::string_view name;
-  const KernelTable* table;
+  KernelTable table;
   bool supported;  ///< by this CPU and by the operating system
 };
 

@@ -276,16 +276,11 @@ struct HistogramBins {
 
 enum class BinaryMethod : std::uint8_t { add, subtract, multiply, divide, minimum, maximum };
 
-/// The kernels of one instruction set.
-struct KernelTable {
-  const char* name;
-
-  /// Products return the extremes of the floats they wrote, for whoever quantizes them next.
+/// The kernels of floats. Products return the extremes of the floats they wrote, for whoever
+/// quantizes them next.
+struct FloatKernels {
   Extrema (*float_product)(const FloatProduct&, const Tile&) noexcept;
-  Extrema (*int8_product)(const Int8Product&, const Tile&) noexcept;
-  /// Rows of the tile are Winograd tiles. `workspace` is 64-byte aligned, workspace_bytes() long,
-  /// and one thread's own.
-  Extrema (*winograd_product)(const WinogradProduct&, const Tile&, std::byte* workspace) noexcept;
+  /// As Int8Kernels::winograd_product.
   Extrema (*float_winograd_product)(const FloatWinogradProduct&, const Tile&,
                                     std::byte* workspace) noexcept;
   /// Output lines [line_begin, line_end) of all images, line = image * out_height + y.
@@ -308,6 +303,19 @@ struct KernelTable {
                  std::size_t y_step, std::size_t n, float* out) noexcept;
   /// Softmax over each of `rows` rows of n contiguous elements, shifted by the row's maximum.
   void (*softmax)(const float* x, std::size_t rows, std::size_t n, float* out) noexcept;
+};
+
+/// The products of bytes, which return the extremes too.
+struct Int8Kernels {
+  Extrema (*int8_product)(const Int8Product&, const Tile&) noexcept;
+  /// Rows of the tile are Winograd tiles. `workspace` is 64-byte aligned, workspace_bytes() long,
+  /// and one thread's own.
+  Extrema (*winograd_product)(const WinogradProduct&, const Tile&, std::byte* workspace) noexcept;
+};
+
+/// The kernels of one instruction set.
+struct KernelTable : FloatKernels, Int8Kernels {
+  const char* name;
 };
 
 }  // namespace octavo::kernels

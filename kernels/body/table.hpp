@@ -16,11 +16,8 @@ namespace {
 
 /// The kernels of the instruction set that xsimd calls A.
 template <class A>
-constexpr KernelTable kernel_table(const char* name) {
-  return {name,
-          &float_product<A>,
-          &int8_product<A>,
-          &winograd_product<A>,
+constexpr FloatKernels float_kernels() {
+  return {&float_product<A>,
           &float_winograd_product<A>,
           &depthwise_product<A>,
           &pool<A>,
@@ -31,6 +28,11 @@ constexpr KernelTable kernel_table(const char* name) {
           &unary<A>,
           &binary<A>,
           &softmax<A>};
+}
+
+template <class A>
+constexpr Int8Kernels int8_kernels() {
+  return {&int8_product<A>, &winograd_product<A>};
 }
 
 }  // namespace

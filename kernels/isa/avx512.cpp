@@ -2,7 +2,10 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable avx512_kernels;
-constinit const KernelTable avx512_kernels = kernel_table<xsimd::avx512bw>("avx512");
+extern const FloatKernels avx512_floats;
+constinit const FloatKernels avx512_floats = float_kernels<xsimd::avx512bw>();
+
+extern const Int8Kernels avx512_int8;
+constinit const Int8Kernels avx512_int8 = int8_kernels<xsimd::avx512bw>();
 
 }  // namespace octavo::kernels

@@ -2,7 +2,7 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable avx512vnni_kernels;
-constinit const KernelTable avx512vnni_kernels = kernel_table<simd::avx512vnni>("avx512vnni");
+extern const Int8Kernels avx512vnni_int8;
+constinit const Int8Kernels avx512vnni_int8 = int8_kernels<simd::avx512vnni>();
 
 }  // namespace octavo::kernels

@@ -2,7 +2,7 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable avxvnni_kernels;
-constinit const KernelTable avxvnni_kernels = kernel_table<simd::avxvnni>("avxvnni");
+extern const Int8Kernels avxvnni_int8;
+constinit const Int8Kernels avxvnni_int8 = int8_kernels<simd::avxvnni>();
 
 }  // namespace octavo::kernels

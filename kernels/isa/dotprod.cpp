@@ -2,7 +2,7 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable dotprod_kernels;
-constinit const KernelTable dotprod_kernels = kernel_table<xsimd::neon64>("dotprod");
+extern const Int8Kernels dotprod_int8;
+constinit const Int8Kernels dotprod_int8 = int8_kernels<xsimd::neon64>();
 
 }  // namespace octavo::kernels

@@ -2,7 +2,7 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable i8mm_kernels;
-constinit const KernelTable i8mm_kernels = kernel_table<xsimd::neon64>("i8mm");
+extern const Int8Kernels i8mm_int8;
+constinit const Int8Kernels i8mm_int8 = int8_kernels<xsimd::neon64>();
 
 }  // namespace octavo::kernels

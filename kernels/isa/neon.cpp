@@ -2,7 +2,10 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable neon_kernels;
-constinit const KernelTable neon_kernels = kernel_table<xsimd::neon64>("neon");
+extern const FloatKernels neon_floats;
+constinit const FloatKernels neon_floats = float_kernels<xsimd::neon64>();
+
+extern const Int8Kernels neon_int8;
+constinit const Int8Kernels neon_int8 = int8_kernels<xsimd::neon64>();
 
 }  // namespace octavo::kernels

@@ -6,10 +6,20 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable reference_kernels;
-constinit const KernelTable reference_kernels = {
-    "reference",       float_product, int8_product, winograd_product, float_winograd_product,
-    depthwise_product, pool,          extrema,      moments,          histogram,
-    quantize,          unary,         binary,       softmax};
+extern const FloatKernels reference_floats;
+constinit const FloatKernels reference_floats = {float_product,
+                                                 float_winograd_product,
+                                                 depthwise_product,
+                                                 pool,
+                                                 extrema,
+                                                 moments,
+                                                 histogram,
+                                                 quantize,
+                                                 unary,
+                                                 binary,
+                                                 softmax};
+
+extern const Int8Kernels reference_int8;
+constinit const Int8Kernels reference_int8 = {int8_product, winograd_product};
 
 }  // namespace octavo::kernels

@@ -2,7 +2,10 @@
 
 namespace octavo::kernels {
 
-extern const KernelTable sse41_kernels;
-constinit const KernelTable sse41_kernels = kernel_table<xsimd::sse4_1>("sse4.1");
+extern const FloatKernels sse41_floats;
+constinit const FloatKernels sse41_floats = float_kernels<xsimd::sse4_1>();
+
+extern const Int8Kernels sse41_int8;
+constinit const Int8Kernels sse41_int8 = int8_kernels<xsimd::sse4_1>();
 
 }  // namespace octavo::kernels

@@ -42,9 +42,10 @@ class Input {
 
 /// The kernels as the instruction sets that few machines have instantiate them, in plain C++
 /// (tests/kernels/emulated).
-extern const kernels::KernelTable emulated_avxvnni;
-extern const kernels::KernelTable emulated_avx512;
-extern const kernels::KernelTable emulated_avx512vnni;
+extern const kernels::FloatKernels emulated_avx512_floats;
+extern const kernels::Int8Kernels emulated_avxvnni_int8;
+extern const kernels::Int8Kernels emulated_avx512_int8;
+extern const kernels::Int8Kernels emulated_avx512vnni_int8;
 
 /// `size` numbers in [-1, 1).
 inline Input<float> random_input(std::size_t size, std::uint64_t seed) {
@@ -63,12 +64,11 @@ void for_each_isa(F&& f) {
     f(table);
   };
   for (const kernels::Isa& isa : kernels::isas()) {
-    if (isa.supported) call(*isa.table);
+    if (isa.supported) call(isa.table);
   }
-  for (const kernels::KernelTable* table :
-       {&emulated_avxvnni, &emulated_avx512, &emulated_avx512vnni}) {
-    call(*table);
-  }
+  call({emulated_avx512_floats, emulated_avx512_int8, "emulated avx512"});
+  call({emulated_avx512_floats, emulated_avx512vnni_int8, "emulated avx512vnni"});
+  call({emulated_avx512_floats, emulated_avxvnni_int8, "emulated avxvnni"});
 }
 
 inline const kernels::KernelTable& reference() {

@@ -2,8 +2,12 @@
 
 namespace octavo::test {
 
-extern const kernels::KernelTable emulated_avx512;
-constinit const kernels::KernelTable emulated_avx512 =
-    kernels::kernel_table<Emulated<64, false>>("emulated avx512");
+extern const kernels::Int8Kernels emulated_avx512_int8;
+constinit const kernels::Int8Kernels emulated_avx512_int8 =
+    kernels::int8_kernels<Emulated<64, false>>();
+
+extern const kernels::FloatKernels emulated_avx512_floats;
+constinit const kernels::FloatKernels emulated_avx512_floats =
+    kernels::float_kernels<Emulated<64, false>>();
 
 }  // namespace octavo::test

@@ -2,8 +2,8 @@
 
 namespace octavo::test {
 
-extern const kernels::KernelTable emulated_avx512vnni;
-constinit const kernels::KernelTable emulated_avx512vnni =
-    kernels::kernel_table<Emulated<64, true>>("emulated avx512vnni");
+extern const kernels::Int8Kernels emulated_avx512vnni_int8;
+constinit const kernels::Int8Kernels emulated_avx512vnni_int8 =
+    kernels::int8_kernels<Emulated<64, true>>();
 
 }  // namespace octavo::test

@@ -2,8 +2,8 @@
 
 namespace octavo::test {
 
-extern const kernels::KernelTable emulated_avxvnni;
-constinit const kernels::KernelTable emulated_avxvnni =
-    kernels::kernel_table<Emulated<32, true>>("emulated avxvnni");
+extern const kernels::Int8Kernels emulated_avxvnni_int8;
+constinit const kernels::Int8Kernels emulated_avxvnni_int8 =
+    kernels::int8_kernels<Emulated<32, true>>();
 
 }  // namespace octavo::test

@@ -1,4 +1,5 @@
 # How Octavo's own targets are compiled and linked.
+include(CheckLinkerFlag)
 include(GNUInstallDirs)
 
 function(octavo_compile_options target)
@@ -17,6 +18,10 @@ endfunction()
 function(octavo_add_objects target)
   add_library(${target} OBJECT)
   octavo_compile_options(${target})
+  # Small: the loops that models spend their time in choose their own optimization (kernels/ and
+  # the list in runtime/). Sections let the linker drop what no caller needs.
+  target_compile_options(${target} PRIVATE
+    $<$<CONFIG:Release>:-Os> -ffunction-sections -fdata-sections)
   set_target_properties(${target} PROPERTIES
     POSITION_INDEPENDENT_CODE ON
     CXX_VISIBILITY_PRESET hidden
@@ -39,7 +44,12 @@ function(octavo_add_library target objects)
   target_link_libraries(${target} PRIVATE Threads::Threads pthreadpool::pthreadpool)
   if(BUILD_SHARED_LIBS)
     set(map ${PROJECT_SOURCE_DIR}/cmake/octavo.map)
-    target_link_options(${target} PRIVATE LINKER:--version-script=${map} LINKER:--no-undefined)
+    target_link_options(${target} PRIVATE
+      LINKER:--version-script=${map} LINKER:--no-undefined LINKER:--gc-sections)
+    check_linker_flag(CXX LINKER:-z,pack-relative-relocs OCTAVO_CAN_PACK_RELOCATIONS)
+    if(OCTAVO_CAN_PACK_RELOCATIONS)
+      target_link_options(${target} PRIVATE LINKER:-z,pack-relative-relocs)
+    endif()
     set_target_properties(${target} PROPERTIES LINK_DEPENDS ${map})
   endif()
   set_target_properties(${target} PROPERTIES

@@ -17,14 +17,11 @@ class Workers {
 
   [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
 
-  /// Calls `body(i)` for every i in [0, count). `body` must not throw.
+  /// Calls `body(i)` for every i in [0, count). `body` must not throw. Always by way of a pointer,
+  /// so that there is one copy of its code.
   template <class Body>
   void for_each(std::size_t count, const Body& body) {
-    if (threads_ == 1 || count <= 1) {
-      for (std::size_t i = 0; i < count; ++i) body(i);
-      return;
-    }
-    parallel_->for_each(
+    run(
         count,
         [](void* context, std::size_t index) noexcept {
           (*static_cast<const Body*>(context))(index);
@@ -33,6 +30,14 @@ class Workers {
   }
 
  private:
+  void run(std::size_t count, Parallel::Task task, void* context) {
+    if (threads_ == 1 || count <= 1) {
+      for (std::size_t i = 0; i < count; ++i) task(context, i);
+    } else {
+      parallel_->for_each(count, task, context);
+    }
+  }
+
   std::shared_ptr<Parallel> parallel_;
   std::size_t threads_;
 };

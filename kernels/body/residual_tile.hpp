@@ -10,8 +10,12 @@
 namespace octavo::kernels {
 namespace {
 
-/// One group of four k values of one row: adds the products of the four bytes in x with those of a
-/// vector of columns.
+/// What add_products counts a from.
+template <class A>
+inline constexpr std::int32_t kProductsOrigin = simd::dot4_sums<A> != 0 ? simd::dot4_origin<A> : 0;
+
+/// One group of four k values of one row: adds the products of the four bytes in x, less
+/// kProductsOrigin, with those of a vector of columns.
 template <class A>
 [[gnu::always_inline]] inline void add_products(simd::batch<std::int32_t, A>& sum,
                                                 const simd::batch<std::uint8_t, A>& x,
@@ -42,8 +46,8 @@ void add_residual(const Int8Tile& tile, std::size_t rows, const Int8Residuals& r
     Ints sums[kVectors];
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
       const std::int32_t* of_column = residuals.sums + panel * kPanelWidth + v * Ints::size;
-      sums[v] =
-          Ints::load_aligned(acc + v * Ints::size) - Ints(origin) * Ints::load_aligned(of_column);
+      sums[v] = Ints::load_aligned(acc + v * Ints::size) -
+                Ints(origin - kProductsOrigin<A>) * Ints::load_aligned(of_column);
     });
     std::uint32_t i = begin;
     const std::uint32_t* end = ends;

@@ -37,6 +37,7 @@ Graph simplified(const Model& model, const SessionOptions& options, const PlanCo
   passes::infer(graph, options.shapes, *context.kernels);
   passes::remove_dead(graph, passes::ShapeConstants::fold);
   passes::fuse(graph, passes::ShapeConstants::fold);
+  passes::gather_channels(graph);
   passes::remove_dead(graph, passes::ShapeConstants::fold);
   return graph;
 }

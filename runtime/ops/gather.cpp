@@ -3,6 +3,7 @@
 #include "runtime/ops/axes.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/indices.hpp"
+#include "runtime/ops/ranges.hpp"
 #include "runtime/ops/strided_copy.hpp"
 
 namespace octavo::ops {
@@ -50,6 +51,38 @@ class GatherStep final : public Step {
   Indices indices_;
 };
 
+/// Single elements at constant positions of rows, such as the channels of a channels-last tensor.
+template <class T>
+class RowGatherStep final : public Step {
+ public:
+  RowGatherStep(const NodeView& node, const AxisExtents& extents) : extents_(extents) {
+    const Indices indices(node, 1);
+    const Tensor& constant = *node.constant(1);
+    const std::size_t count = element_count(constant.shape);
+    for (std::size_t i = 0; i < count; ++i) {
+      positions_.push_back(indices.at(constant.data, i, static_cast<std::int64_t>(extents_.n)));
+    }
+  }
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const T* x = memory.input<T>(0);
+    T* out = memory.output<T>(0);
+    const std::size_t count = positions_.size();
+    for_ranges(workers, extents_.outer, count, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t row = begin; row < end; ++row) {
+        for (std::size_t i = 0; i < count; ++i) {
+          out[row * count + i] = x[row * extents_.n + positions_[i]];
+        }
+      }
+    });
+  }
+  [[nodiscard]] std::string kernel() const override { return "copy"; }
+
+ private:
+  AxisExtents extents_;
+  std::vector<std::size_t> positions_;
+};
+
 void infer_gather(InferContext& node) {
   const Shape& data = node.shape(0);
   const std::size_t axis = gather_axis(node);
@@ -63,6 +96,12 @@ void infer_gather(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_gather(const NodeView& node, const PlanContext&) {
+  const AxisExtents extents(node.shape(0), gather_axis(node));
+  if (extents.inner == 1 && node.constant(1) != nullptr) {
+    return with_bytes(size_of(node.input(0).type), [&](auto element) -> std::unique_ptr<Step> {
+      return std::make_unique<RowGatherStep<decltype(element)>>(node, extents);
+    });
+  }
   return std::make_unique<GatherStep>(node);
 }
 

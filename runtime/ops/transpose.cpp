@@ -33,9 +33,21 @@ void move_tile(const T* in, const Plane& plane, T* out) {
   }
 }
 
+/// Lines of a plane with so few columns, the colours of an image, that each is a few moves.
+template <std::int64_t Columns, class T>
+void move_narrow_lines(const T* in, const Plane& plane, std::int64_t lines, T* out) {
+  for (std::int64_t line = 0; line < lines; ++line) {
+    for (std::int64_t column = 0; column < Columns; ++column) {
+      out[line * plane.out_stride + column] = in[column * plane.in_stride + line];
+    }
+  }
+}
+
 /// Up to kTile lines of a plane.
 template <class T>
 void move_lines(const T* in, const Plane& plane, std::int64_t lines, T* out) {
+  if (plane.columns == 3) return move_narrow_lines<3>(in, plane, lines, out);
+  if (plane.columns == 4) return move_narrow_lines<4>(in, plane, lines, out);
   std::int64_t column = 0;
   if (lines == kTile) {
     for (; column + kTile <= plane.columns; column += kTile) {

@@ -91,6 +91,10 @@ class LayoutPass {
     } else if (node.op == Op::Transpose) {
       rewrite_transpose(node);
       return;
+    } else if (gathers_channels(node)) {
+      node.inputs[0] = last_[node.inputs[0]];
+      move_axis(node);
+      declare_outputs(node);
     } else if (moves_along(rule, node)) {
       for (ValueId& id : node.inputs) {
         if (id != kNoValue) id = channels_last_operand(id, rank_of(node));
@@ -131,6 +135,15 @@ class LayoutPass {
       }
     }
     return wanted;
+  }
+
+  /// Constant indices along one dimension of an input that exists channels-last only.
+  [[nodiscard]] bool gathers_channels(const Node& node) const {
+    if (node.op != Op::Gather) return false;
+    const ValueId x = node.inputs[0];
+    const Value& indices = graph_.values[node.inputs[1]];
+    return indices.constant != nullptr && indices.shape.size() == 1 && !available_[x] &&
+           last_[x] != kNoValue;
   }
 
   void move_axis(Node& node) {

@@ -35,6 +35,10 @@ void compact(Graph& graph);
 /// shape. All other rewrites hold for any size of the free dimensions.
 void fuse(Graph& graph, ShapeConstants shape_constants);
 
+/// Replaces chains of reshapes, transposes and selections that amount to a selection or shuffle of
+/// channels by one Gather. What only they used is dead afterwards. For bound shapes.
+void gather_channels(Graph& graph);
+
 /// Whether an int8 kernel applies to a node: a product with constant weights, depthwise
 /// convolutions excepted.
 bool is_quantizable(const Graph& graph, const Node& node);

@@ -69,9 +69,9 @@ TEST_CASE("dispatch: tables are complete and carry their names") {
   }
 }
 
-#define OCTAVO_ISA(id, floats, name, requirement)     \
-  TEST_CASE("dispatch: " name " runs here") { \
-    check_runs(name);                         \
+#define OCTAVO_ISA(id, floats, name, requirement) \
+  TEST_CASE("dispatch: " name " runs here") {     \
+    check_runs(name);                             \
   }
 #include "kernels/isa.def"
 #undef OCTAVO_ISA

@@ -76,6 +76,66 @@ TEST_CASE("layout: a detection head's transpose and reshape move nothing") {
   CHECK(copy(session.output(0)) == copy(session.input(0)));
 }
 
+TEST_CASE("layout: a shuffle and a selection of channels are gathers without transposes") {
+  constexpr std::size_t kChannels = 6;
+  constexpr std::size_t kPositions = 20;
+  const auto reshape = [](GraphBuilder& g, GraphBuilder::Value x, const char* name, Ints shape) {
+    return g.node("Reshape",
+                  {x, g.constant(name, {std::ssize(shape)}, std::span<const std::int64_t>(shape))});
+  };
+  const auto check = [&](GraphBuilder g, GraphBuilder::Value z, std::size_t expected_transposes,
+                         const std::vector<std::size_t>& sources) {
+    const auto channels = static_cast<std::int64_t>(sources.size());
+    g.output(identity_conv(g, z, channels), "y");
+    Session session(std::move(g).build(), {.precision = Precision::float32});
+    CHECK(transposes(session) == expected_transposes);
+    fill(session.input(0).data<float>(), 3);
+    session.run();
+    const auto in = copy(session.input(0));
+    const auto out = copy(session.output(0));
+    REQUIRE(out.size() == in.size() / kChannels * sources.size());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::size_t n = i / kPositions / sources.size();
+      const std::size_t c = sources[i / kPositions % sources.size()];
+      CHECK(out[i] == in[(n * kChannels + c) * kPositions + i % kPositions]);
+    }
+  };
+  SUBCASE("a shuffle of two groups, several images") {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, {2, 6, 4, 5});
+    auto z = reshape(g, identity_conv(g, x, 6), "split", {2, 2, 3, 4, 5});
+    z = g.node("Transpose", {z}, {{"perm", Ints{0, 2, 1, 3, 4}}});
+    z = reshape(g, z, "merge", {2, 6, 4, 5});
+    check(std::move(g), z, 2, {0, 3, 1, 4, 2, 5});
+  }
+  SUBCASE("every other channel, with the positions flattened on the way") {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, {1, 6, 4, 5});
+    auto z = reshape(g, identity_conv(g, x, 6), "pairs", {3, 2, 20});
+    z = g.node("Transpose", {z}, {{"perm", Ints{1, 0, 2}}});
+    z = reshape(g, z, "planes", {2, 1, 3, 4, 5});
+    const Ints last{-1};
+    z = g.node("Gather", {z, g.constant("odd", {}, std::span<const std::int64_t>(last))},
+               {{"axis", std::int64_t{0}}});
+    check(std::move(g), z, 2, {1, 3, 5});
+  }
+  SUBCASE("images that change places are no selection of channels") {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, {1, 6, 4, 5});
+    auto z = g.node("Transpose", {identity_conv(g, x, 6)}, {{"perm", Ints{1, 0, 2, 3}}});
+    z = reshape(g, z, "same", {1, 6, 4, 5});
+    check(std::move(g), z, 4, {0, 1, 2, 3, 4, 5});
+  }
+  SUBCASE("a transpose of the positions stays one") {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, {1, 6, 4, 5});
+    auto z = g.node("Transpose", {identity_conv(g, x, 6)}, {{"perm", Ints{0, 1, 3, 2}}});
+    z = g.node("Transpose", {z}, {{"perm", Ints{0, 1, 3, 2}}});
+    const auto y = identity_conv(g, z, 6);
+    check(std::move(g), y, 5, {0, 1, 2, 3, 4, 5});
+  }
+}
+
 TEST_CASE("layout: an operator that needs the order of the file gets it") {
   GraphBuilder g("g");
   const auto x = g.input("x", DataType::float32, {2, 3, 2, 2});

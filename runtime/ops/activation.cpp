@@ -37,6 +37,29 @@ float clip_bound(const NodeView& node, std::size_t index, std::string_view what,
 
 }  // namespace
 
+bool is_kernel_function(const NodeView& node) {
+  switch (node.node().op) {
+    case Op::Abs:
+    case Op::Clip:
+    case Op::Exp:
+    case Op::HardSigmoid:
+    case Op::HardSwish:
+    case Op::LeakyRelu:
+    case Op::Neg:
+    case Op::Relu:
+    case Op::Sigmoid:
+    case Op::Sqrt:
+    case Op::Tanh:
+      return true;
+    case Op::Gelu:
+      return node.text("approximate", "none") == "none";
+    case Op::Swish:
+      return node.real("alpha", 1.0F) == 1.0F;
+    default:
+      return false;
+  }
+}
+
 kernels::Activation function_of(const NodeView& node) {
   switch (node.node().op) {
     case Op::Abs:
@@ -46,6 +69,8 @@ kernels::Activation function_of(const NodeView& node) {
               clip_bound(node, 2, "max", kInfinity)};
     case Op::Exp:
       return {UnaryMethod::exponential};
+    case Op::Gelu:
+      return {UnaryMethod::gelu};
     case Op::HardSigmoid:
       return {UnaryMethod::hard_sigmoid, node.real("alpha", 0.2F), node.real("beta", 0.5F)};
     case Op::HardSwish:
@@ -60,6 +85,8 @@ kernels::Activation function_of(const NodeView& node) {
       return {UnaryMethod::sigmoid};
     case Op::Sqrt:
       return {UnaryMethod::square_root};
+    case Op::Swish:
+      return {UnaryMethod::silu};
     case Op::Tanh:
       return {UnaryMethod::tanh};
     default:

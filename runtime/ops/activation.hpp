@@ -8,7 +8,10 @@
 /// and `activation_beta`.
 namespace octavo::ops {
 
-/// The function that a node of one (float) input computes. Throws when it is none.
+/// Whether a kernel computes what a node does: a function of one float.
+bool is_kernel_function(const NodeView& node);
+
+/// That function. Throws when it is none.
 kernels::Activation function_of(const NodeView& node);
 
 /// The function fused into a product; the identity when there is none.

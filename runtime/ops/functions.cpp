@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 
+#include "runtime/ops/activation.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -151,11 +152,8 @@ void infer(InferContext& node) {
 
 std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) {
   const std::size_t elements = element_count(node.shape(0));
-  if (node.node().op == Op::Gelu && node.text("approximate", "none") == "none") {
-    return std::make_unique<KernelStep>(context, kernels::UnaryMethod::gelu, elements);
-  }
-  if (node.node().op == Op::Swish && node.real("alpha", 1.0F) == 1.0F) {
-    return std::make_unique<KernelStep>(context, kernels::UnaryMethod::silu, elements);
+  if (is_kernel_function(node)) {
+    return std::make_unique<KernelStep>(context, function_of(node).method, elements);
   }
   return std::make_unique<FunctionStep>(node);
 }

@@ -184,21 +184,10 @@ class Fuser {
           absorbed = absorb_addend(*product, node);
         }
         break;
-      case Op::Abs:
-      case Op::Clip:
-      case Op::Exp:
-      case Op::HardSigmoid:
-      case Op::HardSwish:
-      case Op::LeakyRelu:
-      case Op::Neg:
-      case Op::Relu:
-      case Op::Sigmoid:
-      case Op::Sqrt:
-      case Op::Tanh:
+      default:
+        if (!ops::is_kernel_function(NodeView(graph_, node))) break;
         product = sole_product(nodes, node.inputs[0]);
         absorbed = product != nullptr && absorb_function(*product, node);
-        break;
-      default:
         break;
     }
     if (!absorbed) return false;

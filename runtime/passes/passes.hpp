@@ -29,6 +29,11 @@ void remove_dead(Graph& graph, ShapeConstants shape_constants);
 /// Drops values that nothing refers to and gives every remaining one a name of its own.
 void compact(Graph& graph);
 
+/// Lets one node compute what files write as several: Swish, HardSwish, Gelu in both forms, and
+/// LayerNormalization over the last dimension. What only the former nodes used is dead afterwards.
+/// Results may differ by rounding. For bound shapes.
+void recognize_functions(Graph& graph);
+
 /// Turns Gemm and MatMul with constant weights into Linear (weights [columns, depth]), folds batch
 /// normalization, additions of a bias and functions of one element (Relu, Sigmoid ...) into the
 /// product before, and with ShapeConstants::fold also additions of a computed operand of the same

@@ -2,31 +2,30 @@
 
 #include "runtime/ops/axes.hpp"
 #include "runtime/ops/families.hpp"
-#include "runtime/ops/indices.hpp"
+#include "runtime/ops/indexed_elements.hpp"
 #include "runtime/ops/ranges.hpp"
-#include "runtime/ops/strided_copy.hpp"
 
 namespace octavo::ops {
 namespace {
 
-std::size_t gather_axis(const NodeView& node) {
-  return node.axis(node.integer("axis", 0), node.shape(0).size());
-}
-
-/// Checks constant indices while planning, so that run() meets computed ones only.
-void check_constant_indices(const NodeView& node, std::int64_t extent) {
-  const Tensor* const indices = node.constant(1);
-  const Indices reader(node, 1);
-  if (indices == nullptr) return;
-  const std::size_t count = element_count(indices->shape);
-  for (std::size_t i = 0; i < count; ++i) static_cast<void>(reader.at(indices->data, i, extent));
+/// The indices where they are constant: checked while planning, so that run() meets computed ones
+/// only.
+std::vector<std::size_t> constant_positions(const NodeView& node, std::int64_t extent) {
+  std::vector<std::size_t> positions;
+  const Tensor* const constant = node.constant(1);
+  const Indices indices(node, 1);
+  const std::size_t count = constant == nullptr ? 0 : element_count(constant->shape);
+  for (std::size_t i = 0; i < count; ++i) {
+    positions.push_back(indices.at(constant->data, i, extent));
+  }
+  return positions;
 }
 
 /// Copies whole items along an axis.
 class GatherStep final : public Step {
  public:
   explicit GatherStep(const NodeView& node)
-      : extents_(node.shape(0), gather_axis(node)),
+      : extents_(node.shape(0), indexed_axis(node)),
         item_bytes_(extents_.inner * size_of(node.input(0).type)),
         count_(element_count(node.shape(1))),
         indices_(node, 1) {}
@@ -55,14 +54,9 @@ class GatherStep final : public Step {
 template <class T>
 class RowGatherStep final : public Step {
  public:
-  RowGatherStep(const NodeView& node, const AxisExtents& extents) : extents_(extents) {
-    const Indices indices(node, 1);
-    const Tensor& constant = *node.constant(1);
-    const std::size_t count = element_count(constant.shape);
-    for (std::size_t i = 0; i < count; ++i) {
-      positions_.push_back(indices.at(constant.data, i, static_cast<std::int64_t>(extents_.n)));
-    }
-  }
+  RowGatherStep(const NodeView& node, const AxisExtents& extents)
+      : extents_(extents),
+        positions_(constant_positions(node, static_cast<std::int64_t>(extents.n))) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
     const T* x = memory.input<T>(0);
@@ -85,8 +79,8 @@ class RowGatherStep final : public Step {
 
 void infer_gather(InferContext& node) {
   const Shape& data = node.shape(0);
-  const std::size_t axis = gather_axis(node);
-  check_constant_indices(node, data[axis]);
+  const std::size_t axis = indexed_axis(node);
+  static_cast<void>(constant_positions(node, data[axis]));
   const Shape& indices = node.shape(1);
   const auto at = data.begin() + static_cast<std::ptrdiff_t>(axis);
   Shape shape(data.begin(), at);
@@ -96,7 +90,7 @@ void infer_gather(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_gather(const NodeView& node, const PlanContext&) {
-  const AxisExtents extents(node.shape(0), gather_axis(node));
+  const AxisExtents extents(node.shape(0), indexed_axis(node));
   if (extents.inner == 1 && node.constant(1) != nullptr) {
     return with_bytes(size_of(node.input(0).type), [&](auto element) -> std::unique_ptr<Step> {
       return std::make_unique<RowGatherStep<decltype(element)>>(node, extents);
@@ -109,38 +103,23 @@ std::unique_ptr<Step> prepare_gather(const NodeView& node, const PlanContext&) {
 template <class T>
 class GatherElementsStep final : public Step {
  public:
-  GatherElementsStep(const NodeView& node, std::size_t axis)
-      : extent_(node.shape(0)[axis]), axis_stride_(1), indices_(node, 1) {
-    const std::vector<std::int64_t> strides = row_major_strides(node.shape(0));
-    std::vector<CopyLoops::Loop> dimensions;
-    for (std::size_t i = 0; i < strides.size(); ++i) {
-      dimensions.push_back({node.shape(1)[i], {i == axis ? 0 : strides[i]}});
-    }
-    axis_stride_ = static_cast<std::size_t>(strides[axis]);
-    loops_ = CopyLoops(node, dimensions);
-  }
+  explicit GatherElementsStep(const NodeView& node) : elements_(node) {}
 
   void run(const StepMemory& memory, Workers&) override {
     const T* x = memory.input<T>(0);
     T* out = memory.output<T>(0);
-    loops_.for_each(0, loops_.size(), [&](std::size_t i, const CopyLoops::Offsets& offsets) {
-      out[i] = x[static_cast<std::size_t>(offsets[0]) +
-                 indices_.at(memory.inputs[1], i, extent_) * axis_stride_];
-    });
+    elements_.for_each(memory, [&](std::size_t i, std::size_t element) { out[i] = x[element]; });
   }
   [[nodiscard]] std::string kernel() const override { return "copy"; }
 
  private:
-  std::int64_t extent_;
-  std::size_t axis_stride_;
-  Indices indices_;
-  CopyLoops loops_;
+  IndexedElements elements_;
 };
 
 void infer_gather_elements(InferContext& node) {
   const Shape& data = node.shape(0);
   const Shape& indices = node.shape(1);
-  const std::size_t axis = gather_axis(node);
+  const std::size_t axis = indexed_axis(node);
   node.require_rank(1, data.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
     if (i != axis && indices[i] > data[i]) {
@@ -149,13 +128,13 @@ void infer_gather_elements(InferContext& node) {
                                               " in dimension " + std::to_string(i));
     }
   }
-  check_constant_indices(node, data[axis]);
+  static_cast<void>(constant_positions(node, data[axis]));
   node.set_output(0, node.input(0).type, indices);
 }
 
 std::unique_ptr<Step> prepare_gather_elements(const NodeView& node, const PlanContext&) {
   return with_bytes(size_of(node.input(0).type), [&](auto element) -> std::unique_ptr<Step> {
-    return std::make_unique<GatherElementsStep<decltype(element)>>(node, gather_axis(node));
+    return std::make_unique<GatherElementsStep<decltype(element)>>(node);
   });
 }
 

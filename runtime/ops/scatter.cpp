@@ -4,6 +4,7 @@
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/index_tuples.hpp"
+#include "runtime/ops/indexed_elements.hpp"
 #include "runtime/ops/strided_copy.hpp"
 
 /// Writing at positions given by index tuples (ScatterND) or along an axis (ScatterElements).
@@ -94,49 +95,30 @@ std::unique_ptr<Step> prepare_scatter_nd(const NodeView& node, const PlanContext
 template <class T>
 class ScatterElementsStep final : public Step {
  public:
-  ScatterElementsStep(const NodeView& node, std::size_t axis)
-      : extent_(node.shape(0)[axis]),
-        indices_(node, 1),
-        elements_(element_count(node.shape(0))),
-        reduction_(reduction_of(node)) {
-    const std::vector<std::int64_t> strides = row_major_strides(node.shape(0));
-    std::vector<CopyLoops::Loop> dimensions;
-    for (std::size_t i = 0; i < strides.size(); ++i) {
-      dimensions.push_back({node.shape(1)[i], {i == axis ? 0 : strides[i]}});
-    }
-    axis_stride_ = static_cast<std::size_t>(strides[axis]);
-    loops_ = CopyLoops(node, dimensions);
-  }
+  explicit ScatterElementsStep(const NodeView& node)
+      : elements_(node), size_(element_count(node.shape(0))), reduction_(reduction_of(node)) {}
 
   void run(const StepMemory& memory, Workers&) override {
     T* out = memory.output<T>(0);
-    std::copy_n(memory.input<T>(0), elements_, out);
-    loops_.for_each(0, loops_.size(), [&](std::size_t i, const CopyLoops::Offsets& offsets) {
-      T& to = out[static_cast<std::size_t>(offsets[0]) +
-                  indices_.at(memory.inputs[1], i, extent_) * axis_stride_];
-      to = combine(reduction_, to, memory.input<T>(2)[i]);
+    std::copy_n(memory.input<T>(0), size_, out);
+    const T* updates = memory.input<T>(2);
+    elements_.for_each(memory, [&](std::size_t i, std::size_t element) {
+      out[element] = combine(reduction_, out[element], updates[i]);
     });
   }
   [[nodiscard]] std::string kernel() const override { return "copy"; }
 
  private:
-  std::int64_t extent_;
-  std::size_t axis_stride_ = 1;
-  Indices indices_;
-  std::size_t elements_;
+  IndexedElements elements_;
+  std::size_t size_;
   Reduction reduction_;
-  CopyLoops loops_;
 };
-
-std::size_t scatter_axis(const NodeView& node) {
-  return node.axis(node.integer("axis", 0), node.shape(0).size());
-}
 
 void infer_scatter_elements(InferContext& node) {
   static_cast<void>(reduction_of(node));
   const Shape& data = node.shape(0);
   const Shape& indices = node.shape(1);
-  const std::size_t axis = scatter_axis(node);
+  const std::size_t axis = indexed_axis(node);
   static_cast<void>(Indices(node, 1));
   node.require_type(2, node.input(0).type);
   bool fits = indices.size() == data.size() && node.shape(2) == indices;
@@ -153,7 +135,7 @@ void infer_scatter_elements(InferContext& node) {
 
 std::unique_ptr<Step> prepare_scatter_elements(const NodeView& node, const PlanContext&) {
   return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
-    return std::make_unique<ScatterElementsStep<decltype(element)>>(node, scatter_axis(node));
+    return std::make_unique<ScatterElementsStep<decltype(element)>>(node);
   });
 }
 

@@ -51,13 +51,13 @@ std::size_t count_right(const TestSet& set, octavo::SessionOptions options) {
 
 void print_row(const std::string& precision, const char* scheme, std::size_t right,
                std::size_t count) {
-  std::printf("%-18s  %-10s  %8.2f %%  (%zu of %zu)\n", precision.c_str(), scheme,
+  std::printf("%-19s  %-10s  %8.2f %%  (%zu of %zu)\n", precision.c_str(), scheme,
               100.0 * static_cast<double>(right) / static_cast<double>(count), right, count);
 }
 
 void evaluate(const TestSet& set) {
   const std::size_t count = set.labels.size();
-  std::printf("%-18s  %-10s  %10s\n", "precision", "scheme", "top-1");
+  std::printf("%-19s  %-10s  %10s\n", "precision", "scheme", "top-1");
   print_row("float32", "", count_right(set, {.precision = octavo::Precision::float32}), count);
   for (const std::string& name : octavo::estimator_names()) {
     for (const octavo::Scheme scheme : {octavo::Scheme::symmetric, octavo::Scheme::asymmetric}) {

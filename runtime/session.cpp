@@ -159,6 +159,10 @@ void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {
   state_->plan->run(state_->workers, nanoseconds);
 }
 
+void Session::run_observed(const LayerObserver& observe) {
+  state_->plan->run_observed(state_->workers, observe);
+}
+
 std::size_t Session::arena_bytes() const noexcept {
   return state_->plan->arena_bytes();
 }

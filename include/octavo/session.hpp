@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -62,6 +63,16 @@ struct LayerInfo {
   std::string kernel;                        ///< the kernel family, such as "int8 chain 4"
 };
 
+/// A layer's first input and first output, in the order of memory: channels last where the layer
+/// before or after is a convolution. Empty where that tensor is not float32 or is left out.
+struct LayerTensors {
+  std::span<const float> input;
+  std::span<const float> output;
+};
+
+/// What Session::run_observed calls. The spans hold until it returns.
+using LayerObserver = std::function<void(std::size_t layer, const LayerTensors& tensors)>;
+
 /// A model planned for fixed shapes on this machine: packed weights, kernels, arena. One caller at
 /// a time; sessions of one Model are independent.
 class OCTAVO_EXPORT Session {
@@ -92,6 +103,10 @@ class OCTAVO_EXPORT Session {
 
   /// run(), writing each layer's time in nanoseconds to `nanoseconds[layer]`.
   void run_profiled(std::span<std::uint64_t> nanoseconds);
+
+  /// run(), calling `observe` after each layer, for tools that look into a model. The observer may
+  /// throw, which ends the run; the session stays usable.
+  void run_observed(const LayerObserver& observe);
 
   /// Bytes of the arena that holds activations and scratch memory.
   [[nodiscard]] std::size_t arena_bytes() const noexcept;

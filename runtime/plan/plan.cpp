@@ -130,6 +130,9 @@ class Plan::Builder {
         memory.outputs.push_back(id == kNoValue ? nullptr : arena_at(buffer_of_[id]));
       }
       memory.scratch = arena_at(scratch_[i]);
+      plan_.tensors_.push_back({node.inputs.empty() ? std::span<const float>{}
+                                                    : floats(node.inputs[0], memory.inputs[0]),
+                                floats(node.outputs[0], memory.outputs[0])});
     }
     for (const ValueId id : graph_.inputs) plan_.inputs_.push_back(arena_at(buffer_of_[id]));
     for (const ValueId id : graph_.outputs) {
@@ -155,6 +158,12 @@ class Plan::Builder {
       }
       if (step.gives_extrema()) giver[buffer_of_[node.outputs[0]]] = i;
     }
+  }
+
+  /// The elements of a float32 value at an address.
+  std::span<const float> floats(ValueId id, const std::byte* data) const {
+    if (data == nullptr || graph_.values[id].type != DataType::float32) return {};
+    return {reinterpret_cast<const float*>(data), element_count(graph_.values[id].shape)};
   }
 
   std::byte* arena_at(std::size_t request) { return arena_ + layout_.offsets[request]; }
@@ -196,6 +205,13 @@ void Plan::run(Workers& workers, std::span<std::uint64_t> nanoseconds) {
     nanoseconds[i] = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::nanoseconds>(after - before).count());
     before = after;
+  }
+}
+
+void Plan::run_observed(Workers& workers, const LayerObserver& observe) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    steps_[i].step->run(steps_[i].memory, workers);
+    observe(i, tensors_[i]);
   }
 }
 

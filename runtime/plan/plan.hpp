@@ -31,6 +31,9 @@ class Plan {
   /// Runs every step. When `nanoseconds` is not empty, it has an entry per layer.
   void run(Workers& workers, std::span<std::uint64_t> nanoseconds);
 
+  /// Runs every step and shows its tensors.
+  void run_observed(Workers& workers, const LayerObserver& observe);
+
   [[nodiscard]] const std::vector<LayerInfo>& layers() const { return layers_; }
   [[nodiscard]] std::byte* input(std::size_t index) const { return inputs_[index]; }
   [[nodiscard]] std::byte* output(std::size_t index) const { return outputs_[index]; }
@@ -49,6 +52,7 @@ class Plan {
 
   std::vector<PlannedStep> steps_;
   std::vector<LayerInfo> layers_;
+  std::vector<LayerTensors> tensors_;                     ///< per layer
   std::vector<std::shared_ptr<const Tensor>> constants_;  ///< that steps read while running
   std::vector<kernels::Extrema> extrema_;  ///< of values, by the step that computes them
   std::vector<std::byte*> inputs_;

@@ -129,6 +129,31 @@ TEST_CASE("session: automatic agrees with the precision it reports") {
   }
 }
 
+TEST_CASE("session: an observer sees the tensors of every layer") {
+  for (const Precision precision : {Precision::float32, Precision::int8}) {
+    Session session(small_cnn(), {.precision = precision});
+    fill(session.input(0).data<float>(), 2);
+    session.run();
+    const auto expected = copy(session.output(0));
+    std::vector<float> last;
+    std::size_t count = 0;
+    session.run_observed([&](std::size_t layer, const LayerTensors& tensors) {
+      CHECK(layer == count++);
+      const Shape& shape = session.layers()[layer].output_shape;
+      std::int64_t elements = 1;
+      for (const std::int64_t dimension : shape) elements *= dimension;
+      CHECK(tensors.output.size() == static_cast<std::size_t>(elements));
+      CHECK_FALSE(tensors.input.empty());
+      last.assign(tensors.output.begin(), tensors.output.end());
+    });
+    CHECK(count == session.layers().size());
+    CHECK(last == expected);
+    CHECK_THROWS_AS(session.run_observed([](std::size_t, const LayerTensors&) { throw 1; }), int);
+    session.run();
+    CHECK(copy(session.output(0)) == expected);
+  }
+}
+
 namespace {
 
 /// A pool that runs tasks backwards on the caller's thread: order must not matter.

@@ -6,6 +6,7 @@
 #include "runtime/ops/elementwise.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
+#include "runtime/ops/widened.hpp"
 
 namespace octavo::ops {
 namespace {
@@ -133,7 +134,6 @@ class CopyStep final : public Step {
 template <class T>
 std::unique_ptr<Step> make_step(const NodeView& node, const PlanContext& context) {
   const Shape& out = node.output(0).shape;
-  if (node.input_count() == 1) return std::make_unique<CopyStep>(element_count(out) * sizeof(T));
   std::vector<Loops> stages;
   for (std::size_t i = 1; i < node.input_count(); ++i) {
     stages.push_back(broadcast_loops<2>(node, {i == 1 ? node.shape(0) : out, node.shape(i)}, out));
@@ -166,8 +166,11 @@ void infer(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) {
-  return with_number(node.input(0).type,
-                     [&](auto element) { return make_step<decltype(element)>(node, context); });
+  if (node.input_count() == 1) {
+    return std::make_unique<CopyStep>(element_count(node.shape(0)) * size_of(node.input(0).type));
+  }
+  return with_wide_number(
+      node, {}, [&](auto element) { return make_step<decltype(element)>(node, context); });
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "runtime/ops/cast.hpp"
+
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
@@ -5,21 +7,11 @@
 namespace octavo::ops {
 namespace {
 
-using Conversion = void (*)(const std::byte* x, std::size_t n, std::byte* out);
-
 template <class From, class To>
 void convert_all(const std::byte* x, std::size_t n, std::byte* out) {
   const auto* from = reinterpret_cast<const From*>(x);
   auto* to = reinterpret_cast<To*>(out);
   for (std::size_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
-}
-
-Conversion conversion(DataType from, DataType to) {
-  return with_type(from, [&](auto source) {
-    return with_type(to, [&](auto target) -> Conversion {
-      return convert_all<decltype(source), decltype(target)>;
-    });
-  });
 }
 
 class CastStep final : public Step {
@@ -63,6 +55,14 @@ std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
 }
 
 }  // namespace
+
+Conversion conversion(DataType from, DataType to) {
+  return with_type(from, [&](auto source) {
+    return with_type(to, [&](auto target) -> Conversion {
+      return convert_all<decltype(source), decltype(target)>;
+    });
+  });
+}
 
 const Operator& Cast_operator() {
   static const Operator op{1,     1,       1,       {"to", "saturate"}, LayoutRule::elementwise,

@@ -4,6 +4,7 @@
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
+#include "runtime/ops/widened.hpp"
 
 namespace octavo::ops {
 namespace {
@@ -77,7 +78,7 @@ std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) 
   if (node.input(0).type == DataType::float32 && known(1) && known(2)) {
     return std::make_unique<ClampStep>(node, context);
   }
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<ClipStep<decltype(element)>>(element_count(node.shape(0)));
   });
 }

@@ -37,23 +37,22 @@ class MapStep final : public Step {
 
 class BroadcastStep final : public Step {
  public:
-  BroadcastStep(const NodeView& node, BroadcastRow row)
+  BroadcastStep(const NodeView& node, const BroadcastRow& row)
       : row_(row),
         loops_(broadcast_loops<2>(node, {node.shape(0), node.shape(1)}, node.output(0).shape)),
-        x_bytes_(static_cast<std::int64_t>(size_of(node.input(0).type))),
-        y_bytes_(static_cast<std::int64_t>(size_of(node.input(1).type))),
-        out_bytes_(size_of(node.output(0).type)),
         name_(loop_name(node.input(0).type)) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
     const auto n = static_cast<std::size_t>(loops_.inner().extent);
     const auto x_step = static_cast<std::size_t>(loops_.inner().strides[0]);
     const auto y_step = static_cast<std::size_t>(loops_.inner().strides[1]);
+    const auto x_bytes = static_cast<std::int64_t>(row_.x_bytes);
+    const auto y_bytes = static_cast<std::int64_t>(row_.y_bytes);
     for_ranges(workers, loops_.rows(), n, [&](std::size_t begin, std::size_t end) {
       loops_.for_rows(begin, end, [&](std::size_t row, const StridedLoops<2>::Offsets& offsets) {
-        row_(memory.inputs[0] + offsets[0] * x_bytes_, x_step,
-             memory.inputs[1] + offsets[1] * y_bytes_, y_step, n,
-             memory.outputs[0] + row * n * out_bytes_);
+        row_.run(memory.inputs[0] + offsets[0] * x_bytes, x_step,
+                 memory.inputs[1] + offsets[1] * y_bytes, y_step, n,
+                 memory.outputs[0] + row * n * row_.out_bytes);
       });
     });
   }
@@ -62,8 +61,6 @@ class BroadcastStep final : public Step {
  private:
   BroadcastRow row_;
   StridedLoops<2> loops_;
-  std::int64_t x_bytes_, y_bytes_;
-  std::size_t out_bytes_;
   std::string name_;
 };
 
@@ -73,7 +70,7 @@ std::unique_ptr<Step> make_map_step(const NodeView& node, MapRow row, float alph
   return std::make_unique<MapStep>(node, row, alpha, beta);
 }
 
-std::unique_ptr<Step> make_broadcast_step(const NodeView& node, BroadcastRow row) {
+std::unique_ptr<Step> make_broadcast_step(const NodeView& node, const BroadcastRow& row) {
   return std::make_unique<BroadcastStep>(node, row);
 }
 

@@ -3,8 +3,10 @@
 #include <type_traits>
 
 #include "runtime/ops/axes.hpp"
+#include "runtime/ops/cast.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
+#include "runtime/ops/widened.hpp"
 
 /// Tensors made from a few numbers.
 namespace octavo::ops {
@@ -22,23 +24,27 @@ DataType type_attribute(const NodeView& node, DataType otherwise) {
   return *type;
 }
 
-template <class T>
 class EyeStep final : public Step {
  public:
-  EyeStep(const Shape& shape, std::int64_t diagonal)
-      : rows_(shape[0]), columns_(shape[1]), diagonal_(diagonal) {}
+  EyeStep(DataType type, const Shape& shape, std::int64_t diagonal)
+      : zero_(type, std::int64_t{0}),
+        one_(type, std::int64_t{1}),
+        rows_(shape[0]),
+        columns_(shape[1]),
+        diagonal_(diagonal) {}
 
   void run(const StepMemory& memory, Workers&) override {
-    T* out = memory.output<T>(0);
+    std::byte* out = memory.outputs[0];
     for (std::int64_t row = 0; row < rows_; ++row) {
       for (std::int64_t column = 0; column < columns_; ++column) {
-        *out++ = static_cast<T>(column - row == diagonal_ ? 1 : 0);
+        out = (column - row == diagonal_ ? one_ : zero_).copy_to(out);
       }
     }
   }
   [[nodiscard]] std::string kernel() const override { return "fill"; }
 
  private:
+  Element zero_, one_;
   std::int64_t rows_, columns_, diagonal_;
 };
 
@@ -50,9 +56,7 @@ void infer_eye(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_eye(const NodeView& node, const PlanContext&) {
-  return with_number(node.output(0).type, [&](auto element) -> std::unique_ptr<Step> {
-    return std::make_unique<EyeStep<decltype(element)>>(node.shape(0), node.integer("k", 0));
-  });
+  return std::make_unique<EyeStep>(node.output(0).type, node.shape(0), node.integer("k", 0));
 }
 
 template <class T>
@@ -181,7 +185,7 @@ void infer_one_hot(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_one_hot(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {1U, false}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<OneHotStep<decltype(element)>>(node, one_hot_axis(node));
   });
 }

@@ -6,6 +6,7 @@
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 #include "runtime/ops/strided_copy.hpp"
+#include "runtime/ops/widened.hpp"
 
 /// Comparisons, logic on booleans, and choosing by them.
 namespace octavo::ops {
@@ -37,7 +38,7 @@ void infer_pair(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_comparison(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) {
+  return with_wide_number(node, {.output = false}, [&](auto element) {
     return make_broadcast_step(node, comparison<decltype(element)>(node.node().op));
   });
 }

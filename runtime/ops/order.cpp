@@ -6,6 +6,7 @@
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
+#include "runtime/ops/widened.hpp"
 
 /// Operators that compare the elements along an axis.
 namespace octavo::ops {
@@ -66,7 +67,7 @@ void infer_arg(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_arg(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {1U, false}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<ArgStep<decltype(element)>>(node);
   });
 }
@@ -130,7 +131,7 @@ void infer_top_k(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_top_k(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {1U, true}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<TopKStep<decltype(element)>>(node,
                                                          static_cast<std::size_t>(k_of(node)));
   });
@@ -180,7 +181,7 @@ void infer_cum_sum(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_cum_sum(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {1U, true}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<CumSumStep<decltype(element)>>(
         node, AxisExtents(node.shape(0), sum_axis(node)));
   });

@@ -4,6 +4,7 @@
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/elementwise.hpp"
 #include "runtime/ops/families.hpp"
+#include "runtime/ops/widened.hpp"
 
 /// Functions of two tensors that have no kernel of their own.
 namespace octavo::ops {
@@ -97,7 +98,7 @@ void infer_modulus(InferContext& node) {
 
 std::unique_ptr<Step> prepare_modulus(const NodeView& node, const PlanContext&) {
   const bool as_in_c = node.integer("fmod", 0) != 0;
-  return with_number(node.input(0).type, [&](auto element) {
+  return with_wide_number(node, {}, [&](auto element) {
     using T = decltype(element);
     if constexpr (std::is_integral_v<T>) {
       if (!as_in_c) return make_broadcast_step(node, broadcast_row<T, T, T, Modulus<T>>);

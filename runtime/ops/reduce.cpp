@@ -7,24 +7,38 @@
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
+#include "runtime/ops/widened.hpp"
 
 namespace octavo::ops {
 namespace {
 
 using Loops = StridedLoops<1>;
 
-/// Sums are formed in double or, modulo 2^64, in int64.
+/// Sums are formed in double or, modulo 2^64, in the integer's own type.
 template <class T>
-using Sum = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+using Sum = std::conditional_t<std::is_floating_point_v<T>, double, T>;
 
-template <class T>
-Sum<T> initial(Op op) {
-  using Limits = std::numeric_limits<T>;
+/// The ends of an element type, infinite for floats.
+template <class S>
+struct Ends {
+  S low, high;
+
+  explicit Ends(DataType type) {
+    with_number(type, [&](auto element) {
+      using Limits = std::numeric_limits<decltype(element)>;
+      low = static_cast<S>(Limits::has_infinity ? -Limits::infinity() : Limits::lowest());
+      high = static_cast<S>(Limits::has_infinity ? Limits::infinity() : Limits::max());
+    });
+  }
+};
+
+template <class S>
+S initial(Op op, const Ends<S>& ends) {
   switch (op) {
     case Op::ReduceMax:
-      return static_cast<Sum<T>>(Limits::has_infinity ? -Limits::infinity() : Limits::lowest());
+      return ends.low;
     case Op::ReduceMin:
-      return static_cast<Sum<T>>(Limits::has_infinity ? Limits::infinity() : Limits::max());
+      return ends.high;
     case Op::ReduceProd:
       return 1;
     default:
@@ -68,8 +82,9 @@ Sum<T> accumulate(Op op, Sum<T> sum, const T* x, std::int64_t n, std::int64_t st
     case Op::ReduceProd:
       return fold(sum, x, n, step, times<S>);
     case Op::ReduceL1:
-      return fold(sum, x, n, step,
-                  [](S a, S b) { return b < 0 ? add(a, times(b, S{-1})) : add(a, b); });
+      return fold(sum, x, n, step, [](S a, S b) {
+        return b < S{0} ? add(a, times(b, static_cast<S>(-1))) : add(a, b);
+      });
     case Op::ReduceL2:
     case Op::ReduceSumSquare:
       return fold(sum, x, n, step, [](S a, S b) { return add(a, times(b, b)); });
@@ -84,7 +99,7 @@ Sum<T> accumulate(Op op, Sum<T> sum, const T* x, std::int64_t n, std::int64_t st
 }
 
 template <class T>
-T finish(Op op, Sum<T> sum, std::size_t count, Sum<T> shift) {
+T finish(Op op, Sum<T> sum, std::size_t count, Sum<T> shift, const Ends<Sum<T>>& ends) {
   if constexpr (std::is_floating_point_v<T>) {
     switch (op) {
       case Op::ReduceMean:
@@ -102,13 +117,13 @@ T finish(Op op, Sum<T> sum, std::size_t count, Sum<T> shift) {
     const auto real = static_cast<double>(sum);
     switch (op) {
       case Op::ReduceMean:
-        return count == 0 ? T{0} : static_cast<T>(sum / static_cast<Sum<T>>(count));
+        return count == 0 ? T{0} : sum / static_cast<T>(count);
       case Op::ReduceL2:
-        return convert<T>(std::sqrt(real));
+        return std::clamp(convert<T>(std::sqrt(real)), ends.low, ends.high);
       case Op::ReduceLogSum:
-        return convert<T>(std::log(real));
+        return std::clamp(convert<T>(std::log(real)), ends.low, ends.high);
       default:
-        return static_cast<T>(sum);
+        return sum;
     }
   }
 }
@@ -118,6 +133,7 @@ class ReduceStep final : public Step {
  public:
   ReduceStep(const NodeView& node, const std::vector<bool>& reduced)
       : op_(node.node().op),
+        ends_(node.input(0).type),
         kept_(loops_over(node, node.shape(0), reduced, false)),
         reduced_(loops_over(node, node.shape(0), reduced, true)),
         results_(element_count(node.output(0).shape)) {}
@@ -126,7 +142,7 @@ class ReduceStep final : public Step {
     const T* x = memory.input<T>(0);
     T* out = memory.output<T>(0);
     if (reduced_.size() == 0) {  // an empty tensor has no positions to walk
-      std::fill_n(out, results_, finish<T>(op_, initial<T>(op_), 0, 0));
+      std::fill_n(out, results_, finish<T>(op_, initial(op_, ends_), 0, 0, ends_));
       return;
     }
     for_ranges(workers, results_, reduced_.size(), [&](std::size_t begin, std::size_t end) {
@@ -146,11 +162,11 @@ class ReduceStep final : public Step {
         if (!std::isfinite(shift)) shift = 0;
       }
     }
-    return finish<T>(op_, total(op_, x, shift), reduced_.size(), shift);
+    return finish<T>(op_, total(op_, x, shift), reduced_.size(), shift, ends_);
   }
 
   [[nodiscard]] Sum<T> total(Op op, const T* x, Sum<T> shift) const {
-    Sum<T> sum = initial<T>(op);
+    Sum<T> sum = initial(op, ends_);
     const Loops::Loop& inner = reduced_.inner();
     reduced_.for_rows(0, reduced_.rows(), [&](std::size_t, const Loops::Offsets& offsets) {
       sum = accumulate<T>(op, sum, x + offsets[0], inner.extent, inner.strides[0], shift);
@@ -159,6 +175,7 @@ class ReduceStep final : public Step {
   }
 
   Op op_;
+  Ends<Sum<T>> ends_;
   Loops kept_, reduced_;
   std::size_t results_;
 };
@@ -185,7 +202,7 @@ void infer(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {1U, true}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<ReduceStep<decltype(element)>>(node, reduced_dimensions(node));
   });
 }

@@ -5,7 +5,7 @@
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/index_tuples.hpp"
 #include "runtime/ops/indexed_elements.hpp"
-#include "runtime/ops/strided_copy.hpp"
+#include "runtime/ops/widened.hpp"
 
 /// Writing at positions given by index tuples (ScatterND) or along an axis (ScatterElements).
 namespace octavo::ops {
@@ -87,7 +87,7 @@ void infer_scatter_nd(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_scatter_nd(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {0b101U, true}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<ScatterNDStep<decltype(element)>>(node, Tuples(node, 0));
   });
 }
@@ -134,7 +134,7 @@ void infer_scatter_elements(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_scatter_elements(const NodeView& node, const PlanContext&) {
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {0b101U, true}, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<ScatterElementsStep<decltype(element)>>(node);
   });
 }

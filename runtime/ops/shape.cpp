@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "runtime/ops/element_type.hpp"
+#include "runtime/ops/cast.hpp"
 #include "runtime/ops/families.hpp"
 
 namespace octavo::ops {
@@ -75,31 +75,26 @@ void infer_constant_of_shape(InferContext& node) {
   node.set_output(0, type, node.require_integers(0, "shape"));
 }
 
-template <class T>
 class RepeatStep final : public Step {
  public:
-  RepeatStep(T value, std::size_t elements) : value_(value), elements_(elements) {}
+  RepeatStep(const Element& value, std::size_t elements) : value_(value), elements_(elements) {}
 
   void run(const StepMemory& memory, Workers&) override {
-    std::fill_n(memory.output<T>(0), elements_, value_);
+    std::byte* out = memory.outputs[0];
+    for (std::size_t i = 0; i < elements_; ++i) out = value_.copy_to(out);
   }
   [[nodiscard]] std::string kernel() const override { return "fill"; }
 
  private:
-  T value_;
+  Element value_;
   std::size_t elements_;
 };
 
 std::unique_ptr<Step> prepare_constant_of_shape(const NodeView& node, const PlanContext&) {
-  const std::size_t elements = element_count(node.output(0).shape);
-  return with_number(filled_type(node), [&](auto element) -> std::unique_ptr<Step> {
-    using T = decltype(element);
-    if constexpr (std::is_same_v<T, float>) {
-      return std::make_unique<RepeatStep<T>>(node.real("value", 0.0F), elements);
-    } else {
-      return std::make_unique<RepeatStep<T>>(static_cast<T>(node.integer("value", 0)), elements);
-    }
-  });
+  const DataType type = filled_type(node);
+  const Element value = type == DataType::float32 ? Element(type, node.real("value", 0.0F))
+                                                  : Element(type, node.integer("value", 0));
+  return std::make_unique<RepeatStep>(value, element_count(node.output(0).shape));
 }
 
 }  // namespace

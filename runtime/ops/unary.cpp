@@ -2,6 +2,7 @@
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
+#include "runtime/ops/widened.hpp"
 
 namespace octavo::ops {
 namespace {
@@ -61,7 +62,7 @@ void infer_number(InferContext& node) {
 
 std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) {
   const std::size_t elements = element_count(node.shape(0));
-  return with_number(node.input(0).type, [&](auto element) -> std::unique_ptr<Step> {
+  return with_wide_number(node, {}, [&](auto element) -> std::unique_ptr<Step> {
     using T = decltype(element);
     if constexpr (std::is_same_v<T, float>) {
       return std::make_unique<FloatStep>(*context.kernels, function_of(node), elements);

@@ -47,7 +47,8 @@ std::unique_ptr<Plan> make_plan(Graph float_graph, const SessionOptions& options
                                 const PlanContext& context) {
   if (options.precision == Precision::float32) {
     const std::vector<bool> moved = passes::move_to_channels_last(float_graph);
-    return std::make_unique<Plan>(Plan::Source{float_graph, float_graph, moved, options.precision},
+    return std::make_unique<Plan>(Plan::Source{float_graph, float_graph, moved, options.precision,
+                                               options.tuning, options.tune_budget},
                                   context);
   }
   Graph int8_graph = float_graph;
@@ -55,7 +56,8 @@ std::unique_ptr<Plan> make_plan(Graph float_graph, const SessionOptions& options
   if (options.precision == Precision::int8) float_graph = int8_graph;
   const std::vector<bool> moved = passes::move_to_channels_last(float_graph);
   passes::move_to_channels_last(int8_graph);
-  return std::make_unique<Plan>(Plan::Source{float_graph, int8_graph, moved, options.precision},
+  return std::make_unique<Plan>(Plan::Source{float_graph, int8_graph, moved, options.precision,
+                                             options.tuning, options.tune_budget},
                                 context);
 }
 
@@ -147,6 +149,10 @@ void Session::run() {
 
 const std::vector<LayerInfo>& Session::layers() const noexcept {
   return state_->plan->layers();
+}
+
+const Tuning& Session::tuning() const noexcept {
+  return state_->plan->tuning();
 }
 
 void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {

@@ -10,6 +10,7 @@
 #include "octavo/cpu.hpp"
 #include "octavo/error.hpp"
 
+#include "tools/alternatives.hpp"
 #include "tools/commands.hpp"
 #include "tools/comparison.hpp"
 #include "tools/model_argument.hpp"
@@ -24,7 +25,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Inputs are random. The three precisions run in turn, several rounds; times are medians.\n"
-    "The column `automatic` shows what --precision automatic of the other commands chooses.\n\n"
+    "The column `automatic` shows what --precision automatic of the other commands chooses, and\n"
+    "the last one what the alternatives took when it measured them.\n\n"
     "Examples:\n"
     "  octavo bench model.onnx\n"
     "  octavo bench model.onnx --batch 8 --threads 2 --json result.json\n"
@@ -32,6 +34,8 @@ constexpr const char* kFooter =
 
 constexpr std::size_t kNameWidth = 32;
 constexpr const char* kNothing = "-";
+
+using Json = nlohmann::ordered_json;
 
 struct BenchOptions {
   std::string model;
@@ -64,34 +68,45 @@ void print_table(const Comparison& result) {
                {"int8 us"},
                {"GMAC/s"},
                {"speedup"},
-               {"automatic", Align::left}});
+               {"automatic", Align::left},
+               {"alternatives us", Align::left}});
   for (const LayerComparison& layer : result.layers) {
     table.add({shorten(layer.name, kNameWidth), layer.op,
                layer.macs == 0 ? kNothing : format_count(layer.macs), time_cell(layer.float32_us),
                rate_cell(layer.macs, layer.float32_us), time_cell(layer.int8_us),
                rate_cell(layer.macs, layer.int8_us), ratio_cell(layer.float32_us, layer.int8_us),
-               layer.automatic ? name_of(*layer.automatic) : kNothing});
+               layer.automatic ? layer.automatic->kernel : kNothing,
+               layer.automatic ? alternatives(layer.automatic->measured) : kNothing});
   }
   table.add({"total", "", format_count(result.macs), format_number(result.float32_us),
              rate_cell(result.macs, result.float32_us), format_number(result.int8_us),
              rate_cell(result.macs, result.int8_us), ratio_cell(result.float32_us, result.int8_us),
-             ""});
+             "", ""});
   table.print(std::cout);
   std::cout << "automatic: " << format_number(result.automatic_us) << " us, "
             << ratio_cell(result.float32_us, result.automatic_us) << " times as fast as float32\n";
 }
 
+/// What Precision::automatic measured, by method, the chosen one first.
+Json measured_times(const LayerComparison& layer) {
+  Json times = Json::object();
+  if (!layer.automatic) return times;
+  for (const MethodTime& time : layer.automatic->measured) times[time.method] = microseconds(time);
+  return times;
+}
+
 void write_json(const Comparison& result, const std::string& path) {
-  using Json = nlohmann::ordered_json;
   const auto number = [](std::optional<double> value) { return value ? Json(*value) : Json(); };
   Json layers = Json::array();
   for (const LayerComparison& layer : result.layers) {
-    layers.push_back({{"name", layer.name},
-                      {"op", layer.op},
-                      {"macs", layer.macs},
-                      {"float32_us", number(layer.float32_us)},
-                      {"int8_us", number(layer.int8_us)},
-                      {"automatic", layer.automatic ? Json(name_of(*layer.automatic)) : Json()}});
+    layers.push_back(
+        {{"name", layer.name},
+         {"op", layer.op},
+         {"macs", layer.macs},
+         {"float32_us", number(layer.float32_us)},
+         {"int8_us", number(layer.int8_us)},
+         {"automatic", layer.automatic ? Json(name_of(layer.automatic->precision)) : Json()},
+         {"measured_us", measured_times(layer)}});
   }
   const Json document{{"layers", std::move(layers)},
                       {"total",
@@ -144,6 +159,7 @@ void add_bench(CLI::App& app) {
       .add_option("--json", options->json, "Write the medians, in microseconds, to this file too")
       ->type_name("FILE");
   add_plan_options(command, options->plan);
+  add_no_tune_option(command, options->plan);
   command.callback([options] { bench(*options); });
 }
 

@@ -10,6 +10,7 @@ void add_run(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_tune(CLI::App& app);
 void add_cpu(CLI::App& app);
 
 }  // namespace octavo::tools

@@ -71,7 +71,7 @@ Comparison compare_precisions(const Model& model, const SessionOptions& options,
     LayerComparison row{info.name, info.op, info.macs, {}, {}, {}};
     if (match[0]) row.float32_us = timings[0].layers[*match[0]];
     if (match[1]) row.int8_us = timings[1].layers[*match[1]];
-    if (match[2]) row.automatic = layers[2][*match[2]].precision;
+    if (match[2]) row.automatic = layers[2][*match[2]];
     comparison.layers.push_back(std::move(row));
   }
   return comparison;

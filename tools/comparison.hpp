@@ -28,7 +28,7 @@ struct LayerComparison {
   std::uint64_t macs = 0;
   std::optional<double> float32_us;
   std::optional<double> int8_us;
-  std::optional<Precision> automatic;  ///< what Precision::automatic chooses here
+  std::optional<LayerInfo> automatic;  ///< as Precision::automatic plans it
 };
 
 struct Comparison {

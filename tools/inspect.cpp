@@ -111,6 +111,7 @@ void add_inspect(CLI::App& app) {
   add_model_argument(command, options->model);
   add_precision_option(command, options->plan);
   add_plan_options(command, options->plan);
+  add_no_tune_option(command, options->plan);
   command.callback([options] { inspect(*options); });
 }
 

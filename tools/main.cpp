@@ -20,6 +20,7 @@ constexpr const char* kExamples =
     "  octavo bench model.onnx                          float32 against int8, layer by layer\n"
     "  octavo inspect model.onnx                        layers, shapes, sizes\n"
     "  octavo quantize model.onnx -o model.safetensors  a quarter of the size\n"
+    "  octavo tune model.onnx -o model.tuning           measure once, plan at once ever after\n"
     "  octavo cpu                                       what this machine offers\n\n"
     "`octavo COMMAND --help` explains a command.";
 
@@ -32,6 +33,7 @@ int run(int argc, char** argv) {
   octavo::tools::add_bench(app);
   octavo::tools::add_inspect(app);
   octavo::tools::add_quantize(app);
+  octavo::tools::add_tune(app);
   octavo::tools::add_cpu(app);
   try {
     app.parse(argc, argv);

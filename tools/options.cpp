@@ -116,7 +116,17 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
                   "Instruction set; `octavo cpu` lists them. Without it $OCTAVO_ISA, or else the "
                   "best that is supported")
       ->type_name("NAME");
+  command
+      .add_option("--tuning", options.tuning,
+                  "A file of `octavo tune`, which automatic precision follows")
+      ->type_name("FILE");
   add_shape_option(command, options.shapes);
+}
+
+void add_no_tune_option(CLI::App& command, PlanOptions& options) {
+  command.add_flag(
+      "!--no-tune", options.measure,
+      "Let a cost model choose for automatic precision instead of measuring (docs/tuning.md)");
 }
 
 SessionOptions session_options(const PlanOptions& options, const Model& model) {
@@ -128,6 +138,8 @@ SessionOptions session_options(const PlanOptions& options, const Model& model) {
   session.float_winograd = options.float_winograd;
   session.threads = options.threads;
   session.isa = options.isa;
+  if (!options.tuning.empty()) session.tuning = Tuning::load(options.tuning);
+  if (!options.measure) session.tune_budget = {};
   session.shapes = parse_shapes(options.shapes, model);
   return session;
 }

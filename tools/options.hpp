@@ -20,6 +20,8 @@ struct PlanOptions {
   std::size_t threads = 1;
   bool float_winograd = false;
   std::string isa;
+  std::string tuning;
+  bool measure = true;
   std::vector<std::string> shapes;
 };
 
@@ -31,8 +33,11 @@ void add_precision_option(CLI::App& command, PlanOptions& options);
 /// Adds --shape.
 void add_shape_option(CLI::App& command, std::vector<std::string>& shapes);
 
-/// Adds the options of PlanOptions except --precision.
+/// Adds the options of PlanOptions except --precision and --no-tune.
 void add_plan_options(CLI::App& command, PlanOptions& options);
+
+/// Adds --no-tune, for commands that may use Precision::automatic.
+void add_no_tune_option(CLI::App& command, PlanOptions& options);
 
 /// What a session takes for `model`. Throws Error for an unknown estimator or a wrong --shape.
 SessionOptions session_options(const PlanOptions& options, const Model& model);

@@ -165,6 +165,7 @@ void add_run(CLI::App& app) {
       ->type_name("DIR");
   add_precision_option(command, options->plan);
   add_plan_options(command, options->plan);
+  add_no_tune_option(command, options->plan);
   command.callback([options] { run(*options); });
 }
 

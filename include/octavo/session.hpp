@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,7 @@
 #include "octavo/parallel.hpp"
 #include "octavo/range_estimator.hpp"
 #include "octavo/tensor.hpp"
+#include "octavo/tuning.hpp"
 
 namespace octavo {
 
@@ -21,7 +23,7 @@ namespace octavo {
 enum class Precision : std::uint8_t {
   float32,
   int8,       ///< wherever an int8 kernel applies; depthwise convolutions stay float
-  automatic,  ///< per layer, whichever is faster here, measured once while planning
+  automatic,  ///< per layer, whichever is faster here: as tuned before, measured, or estimated
 };
 
 /// What shares one activation range.
@@ -37,6 +39,11 @@ struct SessionOptions {
   /// The range estimator; null means "max" (the extrema).
   std::shared_ptr<const RangeEstimator> estimator = nullptr;
   WeightQuantization weights = {};
+  /// Choices that an earlier session made (Session::tuning); Precision::automatic follows them.
+  Tuning tuning = {};
+  /// How long Precision::automatic may measure layers that `tuning` knows nothing of. Without time
+  /// (0), and for layers that it does not suffice for, a cost model decides (docs/tuning.md).
+  std::chrono::milliseconds tune_budget{200};
   /// Computes float convolutions with 3x3 kernels and stride 1 by Winograd's algorithm F(4x4, 3x3)
   /// where they are large enough: up to three times as fast, with rounding errors less than twice
   /// as large (on normally distributed data 1e-6 of the largest output instead of 6e-7 for 64
@@ -61,6 +68,9 @@ struct LayerInfo {
   bool quantizable = false;      ///< whether an int8 kernel applies
   Precision precision = Precision::float32;  ///< float32 or int8, as planned
   std::string kernel;                        ///< the kernel family, such as "int8 chain 4"
+  /// What Precision::automatic measured, now or when `tuning` was made, and the method that it
+  /// chose first; empty where the cost model decided.
+  std::vector<MethodTime> measured;
 };
 
 /// A layer's first input and first output, in the order of memory: channels last where the layer
@@ -100,6 +110,10 @@ class OCTAVO_EXPORT Session {
 
   /// The planned layers, in execution order.
   [[nodiscard]] const std::vector<LayerInfo>& layers() const noexcept;
+
+  /// The choices that Precision::automatic made by measuring or took from the options, to give to
+  /// later sessions; empty for another precision.
+  [[nodiscard]] const Tuning& tuning() const noexcept;
 
   /// run(), writing each layer's time in nanoseconds to `nanoseconds[layer]`.
   void run_profiled(std::span<std::uint64_t> nanoseconds);

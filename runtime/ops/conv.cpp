@@ -52,8 +52,7 @@ std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& cont
                             {shape.rows(), shape.group_channels(), shape.group_columns(),
                              static_cast<std::size_t>(shape.images)});
   }
-  const Shape& out = node.output(0).shape;
-  const bool winograd = suits_winograd(node, std::span(out).subspan(1, out.size() - 2));
+  const bool winograd = context.winograd && suits_winograd(node);
   if (context.precision != Precision::int8) {
     return winograd && context.float_winograd ? make_float_winograd_conv(node, context)
                                               : make_float_conv(node, context);

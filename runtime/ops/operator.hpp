@@ -108,6 +108,8 @@ struct PlanContext {
   RangeScope range_scope = RangeScope::batch;
   std::shared_ptr<const RangeEstimator> estimator;
   bool float_winograd = false;
+  bool winograd = true;  ///< whether int8 and, with `float_winograd`, float convolutions use
+                         ///< Winograd's algorithm where it suits
   std::size_t threads = 1;
   std::shared_ptr<Parallel> parallel;  ///< null with one thread
 };

@@ -27,4 +27,9 @@ bool suits_winograd(const NodeView& node, std::span<const std::int64_t> out_spat
   return ((out_spatial[0] + 3) / 4) * ((out_spatial[1] + 3) / 4) >= kMinTiles;
 }
 
+bool suits_winograd(const NodeView& node) {
+  const Shape& out = node.output(0).shape;
+  return out.size() > 2 && suits_winograd(node, std::span(out).subspan(1, out.size() - 2));
+}
+
 }  // namespace octavo::ops

@@ -13,4 +13,7 @@ namespace octavo::ops {
 /// depend on the batch.
 bool suits_winograd(const NodeView& node, std::span<const std::int64_t> out_spatial);
 
+/// The same for a node in channels-last order.
+bool suits_winograd(const NodeView& node);
+
 }  // namespace octavo::ops

@@ -7,8 +7,8 @@
 #include "runtime/ops/product.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/arena.hpp"
-#include "runtime/plan/choose.hpp"
 #include "runtime/plan/layer_info.hpp"
+#include "runtime/plan/method_chooser.hpp"
 
 namespace octavo {
 namespace {
@@ -37,27 +37,31 @@ class Plan::Builder {
 
  private:
   void make_steps() {
-    PrecisionChooser chooser(context_);
+    MethodChooser chooser(context_, source_.tuning, source_.tune_budget);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       if (node.op == Op::View) continue;
-      const NodeView view(graph_, node);
       const bool quantizable = passes::is_quantizable(graph_, node);
-      std::unique_ptr<Step> step;
-      PlanContext context = context_;
-      context.precision = Precision::float32;
-      if (!quantizable || source_.precision == Precision::float32) {
-        step = operator_of(node.op).prepare(view, context);
-      } else {
-        const NodeView int8_view(source_.int8_graph, source_.int8_graph.nodes[i]);
-        step = source_.precision == Precision::int8 ? chooser.prepare(int8_view, Precision::int8)
-                                                    : chooser.faster(view, int8_view);
-      }
-      plan_.layers_.push_back(describe_layer(graph_, node, source_.channels_last, *step));
-      plan_.layers_.back().quantizable = quantizable;
-      plan_.steps_.push_back({std::move(step), {}});
+      MethodChooser::Choice choice = make_step(chooser, i, quantizable);
+      LayerInfo& layer = plan_.layers_.emplace_back(
+          describe_layer(graph_, node, source_.channels_last, *choice.step));
+      layer.quantizable = quantizable;
+      layer.measured = std::move(choice.measured);
+      plan_.steps_.push_back({std::move(choice.step), {}});
       nodes_.push_back(i);
     }
+    plan_.tuning_ = chooser.take_tuning();
+  }
+
+  MethodChooser::Choice make_step(MethodChooser& chooser, std::size_t index, bool quantizable) {
+    const NodeView node(graph_, graph_.nodes[index]);
+    const NodeView int8_node(source_.int8_graph, source_.int8_graph.nodes[index]);
+    PlanContext context = context_;
+    context.precision = quantizable ? source_.precision : Precision::float32;
+    if (context.precision == Precision::automatic) return chooser.choose(node, int8_node);
+    return {operator_of(node.node().op)
+                .prepare(context.precision == Precision::int8 ? int8_node : node, context),
+            {}};
   }
 
   /// One buffer for each computed value; views share that of what they view.

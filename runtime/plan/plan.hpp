@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -24,6 +25,8 @@ class Plan {
     const Graph& int8_graph;
     const std::vector<bool>& channels_last;  ///< per value of `graph`
     Precision precision;
+    const Tuning& tuning;                  ///< for Precision::automatic, with what it may spend
+    std::chrono::nanoseconds tune_budget;  ///< on measuring
   };
 
   Plan(const Source& source, const PlanContext& context);
@@ -35,6 +38,7 @@ class Plan {
   void run_observed(Workers& workers, const LayerObserver& observe);
 
   [[nodiscard]] const std::vector<LayerInfo>& layers() const { return layers_; }
+  [[nodiscard]] const Tuning& tuning() const { return tuning_; }
   [[nodiscard]] std::byte* input(std::size_t index) const { return inputs_[index]; }
   [[nodiscard]] std::byte* output(std::size_t index) const { return outputs_[index]; }
   [[nodiscard]] std::size_t arena_bytes() const { return arena_bytes_; }
@@ -52,6 +56,7 @@ class Plan {
 
   std::vector<PlannedStep> steps_;
   std::vector<LayerInfo> layers_;
+  Tuning tuning_;
   std::vector<LayerTensors> tensors_;                     ///< per layer
   std::vector<std::shared_ptr<const Tensor>> constants_;  ///< that steps read while running
   std::vector<kernels::Extrema> extrema_;  ///< of values, by the step that computes them

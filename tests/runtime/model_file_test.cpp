@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/runtime/onnx_writer.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace octavo {
 namespace {
@@ -16,23 +17,10 @@ using test::contains;
 using test::failure_of;
 using test::load_bytes;
 
-/// A folder of its own, removed at the end.
-struct TemporaryFolder {
-  TemporaryFolder()
-      : path(std::filesystem::temp_directory_path() /
-             ("octavo-" + std::to_string(std::random_device()()))) {
-    std::filesystem::create_directory(path);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-
-  [[nodiscard]] std::size_t file_count() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
-  }
-
-  std::filesystem::path path;
-};
+std::size_t file_count(const test::TemporaryFolder& folder) {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(folder.path()), {}));
+}
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -40,9 +28,9 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::string saved_bytes(const Graph& graph) {
-  const TemporaryFolder folder;
-  formats::save(graph, folder.path / "model.safetensors");
-  return read_file(folder.path / "model.safetensors");
+  const test::TemporaryFolder folder;
+  formats::save(graph, folder.path() / "model.safetensors");
+  return read_file(folder.path() / "model.safetensors");
 }
 
 ValueId add_named(Graph& graph, std::string name, Shape shape = {}) {
@@ -146,7 +134,7 @@ TEST_CASE("model file: floats of attributes come back bit by bit") {
 }
 
 TEST_CASE("model file: every element type, in place and aligned") {
-  const TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   Graph graph;
   for (const DataType type :
        {DataType::boolean, DataType::int8, DataType::uint8, DataType::int16, DataType::uint16,
@@ -159,8 +147,8 @@ TEST_CASE("model file: every element type, in place and aligned") {
       graph.outputs.push_back(graph.add_constant(name, Tensor::copy_of(type, {count}, ones)));
     }
   }
-  formats::save(graph, folder.path / "types.safetensors");
-  const Graph loaded = formats::load(folder.path / "types.safetensors");
+  formats::save(graph, folder.path() / "types.safetensors");
+  const Graph loaded = formats::load(folder.path() / "types.safetensors");
   REQUIRE(loaded.outputs.size() == graph.outputs.size());
   const auto& file = loaded.values[loaded.outputs[0]].constant->owner;
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
@@ -177,20 +165,20 @@ TEST_CASE("model file: every element type, in place and aligned") {
 }
 
 TEST_CASE("model file: saving replaces a file in one step") {
-  const TemporaryFolder folder;
-  const auto path = folder.path / "model.safetensors";
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
   formats::save(sample_graph(), path);
   const std::string bytes = read_file(path);
   const Graph loaded = formats::load(path);
   formats::save(loaded, path);  // over the file that `loaded` points into
   CHECK(read_file(path) == bytes);
-  CHECK(folder.file_count() == 1);
-  CHECK_THROWS_WITH_AS(formats::save(loaded, folder.path / "no/model.safetensors"),
+  CHECK(file_count(folder) == 1);
+  CHECK_THROWS_WITH_AS(formats::save(loaded, folder.path() / "no/model.safetensors"),
                        doctest::Contains("cannot be created"), Error);
-  std::filesystem::create_directory(folder.path / "taken");
-  CHECK_THROWS_WITH_AS(formats::save(loaded, folder.path / "taken"),
+  std::filesystem::create_directory(folder.path() / "taken");
+  CHECK_THROWS_WITH_AS(formats::save(loaded, folder.path() / "taken"),
                        doctest::Contains("cannot be replaced"), Error);
-  CHECK(folder.file_count() == 2);
+  CHECK(file_count(folder) == 2);
 }
 
 TEST_CASE("model file: graphs that cannot be saved") {

@@ -1,11 +1,13 @@
 #include "tests/tools/command.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
 
 #include <sys/wait.h>
+
+#include "tests/support/temporary_folder.hpp"
 
 namespace octavo::test {
 namespace {
@@ -16,17 +18,6 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "octavo_test_XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 CommandResult run_command(const std::string& arguments, const std::string& environment) {
   const TemporaryFolder folder;

@@ -10,6 +10,7 @@
 
 #include "octavo/octavo.hpp"
 
+#include "tests/support/temporary_folder.hpp"
 #include "tools/npy.hpp"
 
 using namespace octavo;
@@ -200,6 +201,37 @@ TEST_CASE("command: bench reports every layer, as a table and as JSON") {
   CHECK(contains(failure("bench " + digits() + " --batch 2 --shape image=1,1,8,8"), "--batch"));
   CHECK(contains(failure("bench " + digits() + " --rounds 1 --json /does/not/exist"),
                  "/does/not/exist"));
+}
+
+TEST_CASE("command: tune writes choices that the other commands follow") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "digits.tuning").string();
+  const std::string json = (folder.path() / "result.json").string();
+  CHECK(contains(success("tune " + digits() + " -o " + file), file + ": 3 choices"));
+  CHECK(contains(success("tune " + digits() + " --threads 2 --tuning " + file + " -o " + file),
+                 file + ": 6 choices"));
+
+  // Choices that measuring would hardly make: all float32.
+  std::string edited = "octavo-tuning 1\n";
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t tab = line.find('\t');
+    if (tab != std::string::npos) edited += line.substr(0, tab) + "\tfloat32=2000\tint8=5000\n";
+  }
+  lines.close();
+  std::ofstream(file) << edited;
+  success("bench " + digits() + " --rounds 1 --tuning " + file + " --json " + json);
+  const nlohmann::json result = nlohmann::json::parse(std::ifstream(json));
+  for (const auto& layer : result.at("layers")) {
+    CHECK(layer.at("automatic") == "float32");
+    const bool product = layer.at("op") == "Conv" || layer.at("op") == "Linear";
+    CHECK(layer.at("measured_us").size() == (product ? 2 : 0));
+    if (product) CHECK(layer.at("measured_us").at("int8") == 5.0);
+  }
+  success("inspect " + digits() + " --no-tune");
+  CHECK(contains(failure("inspect " + digits() + " --tuning /does/not/exist"), "/does/not/exist"));
+  std::ofstream(file) << "nonsense";
+  CHECK(contains(failure("inspect " + digits() + " --tuning " + file), file + ": line 1"));
 }
 
 TEST_CASE("command: quantize writes a smaller file with the same int8 results") {

@@ -1,0 +1,116 @@
+#include "runtime/plan/method_chooser.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/ops/product.hpp"
+#include "runtime/ops/winograd_rule.hpp"
+#include "runtime/plan/cost_model.hpp"
+#include "runtime/plan/trial.hpp"
+
+namespace octavo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The most that one kind of layer takes of the budget.
+constexpr std::chrono::nanoseconds kLayerBudget = std::chrono::milliseconds(20);
+
+/// What else than the layer decides how long its methods take.
+std::string condition_of(const PlanContext& context) {
+  std::string text = std::string(context.kernels->name) + ' ' + std::to_string(context.threads);
+  text += context.scheme == Scheme::symmetric ? " symmetric" : " asymmetric";
+  text += context.range_scope == RangeScope::row ? " row " : " batch ";
+  return text;
+}
+
+/// Layers of equal kind take equally long.
+std::string kind_of(const NodeView& node) {
+  std::string kind =
+      std::string(to_string(node.node().op)) + to_string(node.shape(0)) + to_string(node.shape(1));
+  for (const std::string_view name : {"pads", "strides", "dilations"}) {
+    kind += to_string(node.integers(name, {}));
+  }
+  kind += node.text("auto_pad", "") + std::to_string(node.integer("group", 1));
+  kind += node.text("activation", "");
+  return node.has_input(ops::kAddend) ? kind + "+" : kind;
+}
+
+}  // namespace
+
+MethodChooser::MethodChooser(const PlanContext& context, Tuning tuning,
+                             std::chrono::nanoseconds budget)
+    : context_(context),
+      workers_(context.parallel, context.threads),
+      condition_(condition_of(context)),
+      given_(std::move(tuning)),
+      left_(budget) {}
+
+std::vector<const Method*> MethodChooser::candidates(const NodeView& node) const {
+  std::vector<const Method*> methods;
+  const bool winograd = ops::suits_winograd(node);
+  for (const Method& method : kMethods) {
+    const bool allowed = method.precision == Precision::int8 || context_.float_winograd;
+    if (!method.winograd || (winograd && allowed)) methods.push_back(&method);
+  }
+  return methods;
+}
+
+std::unique_ptr<Step> MethodChooser::prepare(const Method& method, const NodeView& float_node,
+                                             const NodeView& int8_node) const {
+  PlanContext context = context_;
+  context.precision = method.precision;
+  context.winograd = method.winograd;
+  const NodeView& node = method.precision == Precision::int8 ? int8_node : float_node;
+  return operator_of(node.node().op).prepare(node, context);
+}
+
+MethodChooser::Choice MethodChooser::choose(const NodeView& float_node, const NodeView& int8_node) {
+  const std::string kind = condition_ + kind_of(float_node);
+  const std::vector<const Method*> methods = candidates(float_node);
+  for (const Tuning* tuning : {&made_, &given_}) {
+    const auto known = tuning->choices_.find(kind);
+    if (known == tuning->choices_.end()) continue;
+    const std::vector<MethodTime> measured = known->second;
+    const auto method = std::ranges::find(methods, measured.front().method, &Method::name);
+    if (method == methods.end()) continue;
+    made_.choices_[kind] = measured;
+    return {prepare(**method, float_node, int8_node), measured};
+  }
+  if (left_ > left_.zero()) return measure(methods, float_node, int8_node, kind);
+  const Precision precision = expected_precision(float_node);
+  const auto usual = std::find_if(methods.rbegin(), methods.rend(), [&](const Method* method) {
+    return method->precision == precision;
+  });
+  return {prepare(**usual, float_node, int8_node), {}};
+}
+
+MethodChooser::Choice MethodChooser::measure(const std::vector<const Method*>& methods,
+                                             const NodeView& float_node, const NodeView& int8_node,
+                                             const std::string& kind) {
+  std::vector<std::unique_ptr<Step>> steps;
+  std::size_t scratch_bytes = 0;
+  for (const Method* method : methods) {
+    steps.push_back(prepare(*method, float_node, int8_node));
+    scratch_bytes = std::max(scratch_bytes, steps.back()->scratch_bytes());
+  }
+  const auto begin = Clock::now();
+  Trial trial(float_node, scratch_bytes);
+  const std::vector<std::chrono::nanoseconds> times =
+      trial.compare(steps, workers_, std::min(left_, kLayerBudget));
+  left_ -= Clock::now() - begin;
+
+  std::vector<MethodTime>& measured = made_.choices_[kind];
+  std::size_t best = 0;
+  for (std::size_t i = 0; i < methods.size(); ++i) {
+    measured.push_back(
+        {std::string(methods[i]->name), static_cast<std::uint64_t>(times[i].count())});
+    const bool same_precision = methods[i]->precision == methods[best]->precision;
+    if (same_precision ? times[i] < times[best] : times[i] * 103 < times[best] * 100) best = i;
+  }
+  std::rotate(measured.begin(), measured.begin() + static_cast<std::ptrdiff_t>(best),
+              measured.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+  return {std::move(steps[best]), measured};
+}
+
+}  // namespace octavo

@@ -46,7 +46,7 @@ class Recorder final : public RangeEstimator {
   explicit Recorder(StatisticsRequest request) : request_(request) {}
   [[nodiscard]] StatisticsRequest needs(Scheme) const override { return request_; }
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
-                               const Range*) const noexcept override {
+                               const Range*) const override {
     seen = statistics;
     return {};
   }

@@ -28,6 +28,8 @@ class AciqEstimator final : public RangeEstimator {
  public:
   AciqEstimator(bool gauss, std::size_t sample_size) : gauss_(gauss), sample_size_(sample_size) {}
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "aciq"; }
+
   [[nodiscard]] StatisticsRequest needs(Scheme) const override {
     return {.moments = true, .sample_size = sample_size_};
   }

@@ -21,6 +21,8 @@ class EntropyEstimator final : public RangeEstimator {
   EntropyEstimator(std::size_t bins, std::size_t sample_size)
       : bins_(bins), sample_size_(sample_size) {}
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "entropy"; }
+
   [[nodiscard]] StatisticsRequest needs(Scheme scheme) const override {
     return {.histogram_bins = bins_,
             .histogram_domain = domain_of(scheme),

@@ -14,6 +14,8 @@ class HistogramEstimator final : public RangeEstimator {
   HistogramEstimator(std::size_t bins, double coverage, std::size_t sample_size)
       : bins_(bins), coverage_(coverage), sample_size_(sample_size) {}
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "histogram"; }
+
   [[nodiscard]] StatisticsRequest needs(Scheme) const override {
     return {.histogram_bins = bins_, .sample_size = sample_size_};
   }

@@ -8,6 +8,8 @@ namespace {
 /// values; asymmetric: the smallest and the largest value.
 class MaxEstimator final : public RangeEstimator {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "max"; }
+
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
                                const Range*) const noexcept override {
     if (statistics.scheme == Scheme::asymmetric) return statistics.extrema;

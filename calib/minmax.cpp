@@ -6,6 +6,8 @@ namespace {
 /// The smallest and the largest value.
 class MinMaxEstimator final : public RangeEstimator {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "minmax"; }
+
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
                                const Range*) const noexcept override {
     return statistics.extrema;

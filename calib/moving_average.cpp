@@ -11,6 +11,8 @@ class MovingAverageEstimator final : public RangeEstimator {
  public:
   explicit MovingAverageEstimator(double rate) : rate_(rate) {}
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "moving_average"; }
+
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
                                const Range* previous) const noexcept override {
     const Range now = unclipped_range(statistics);

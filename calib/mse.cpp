@@ -60,6 +60,8 @@ class MseEstimator final : public RangeEstimator {
   MseEstimator(std::size_t bins, std::size_t sample_size)
       : bins_(bins), sample_size_(sample_size) {}
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "mse"; }
+
   [[nodiscard]] StatisticsRequest needs(Scheme scheme) const override {
     return {.histogram_bins = bins_,
             .histogram_domain = domain_of(scheme),

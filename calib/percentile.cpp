@@ -23,6 +23,8 @@ class PercentileEstimator final : public RangeEstimator {
   PercentileEstimator(double percentile, std::size_t bins, std::size_t sample_size)
       : percentile_(percentile), bins_(bins), sample_size_(sample_size) {}
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "percentile"; }
+
   [[nodiscard]] StatisticsRequest needs(Scheme scheme) const override {
     return {.histogram_bins = bins_,
             .histogram_domain = domain_of(scheme),

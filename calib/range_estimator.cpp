@@ -4,6 +4,10 @@ namespace octavo {
 
 RangeEstimator::~RangeEstimator() = default;
 
+std::string_view RangeEstimator::name() const noexcept {
+  return "custom";
+}
+
 StatisticsRequest RangeEstimator::needs(Scheme) const {
   return {};
 }

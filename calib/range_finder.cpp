@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -50,8 +52,28 @@ HistogramView histogram_of(const kernels::KernelTable& kernels, std::span<const 
   return {counts, domain.low, high};
 }
 
-bool is_interval(Range range) {
-  return std::isfinite(range.low) && std::isfinite(range.high) && range.low <= range.high;
+[[noreturn]] void fail(const RangeEstimator& estimator, ErrorCode code, const std::string& text) {
+  throw Error(code, "range estimator '" + std::string(estimator.name()) + "' " + text);
+}
+
+/// Calls a function of an estimator, which may throw anything.
+template <class Call>
+auto guarded(const RangeEstimator& estimator, const Call& call) {
+  try {
+    return call();
+  } catch (const std::exception& error) {
+    fail(estimator, ErrorCode::estimator_failed, std::string("threw: ") + error.what());
+  } catch (...) {
+    fail(estimator, ErrorCode::estimator_failed, "threw something that is no std::exception");
+  }
+}
+
+void require_interval(const RangeEstimator& estimator, Range range) {
+  if (std::isfinite(range.low) && std::isfinite(range.high) && range.low <= range.high) return;
+  char text[96];
+  std::snprintf(text, sizeof text, "answered [%g, %g]; expected finite ends in order",
+                static_cast<double>(range.low), static_cast<double>(range.high));
+  fail(estimator, ErrorCode::estimator_failed, text);
 }
 
 }  // namespace
@@ -61,12 +83,12 @@ RangeFinder::RangeFinder(std::shared_ptr<const RangeEstimator> estimator, Scheme
   if (estimator_ == nullptr) {
     throw Error(ErrorCode::invalid_argument, "range estimator: found none (a null pointer)");
   }
-  request_ = estimator_->needs(scheme);
-  const auto check = [](std::size_t found, std::size_t most, const char* what) {
+  request_ = guarded(*estimator_, [&] { return estimator_->needs(scheme); });
+  const auto check = [&](std::size_t found, std::size_t most, const char* what) {
     if (found <= most) return;
-    throw Error(ErrorCode::invalid_argument, "range estimator: it asks for " + std::string(what) +
-                                                 " of " + std::to_string(found) +
-                                                 "; expected at most " + std::to_string(most));
+    fail(*estimator_, ErrorCode::invalid_argument,
+         "asks for " + std::string(what) + " of " + std::to_string(found) + "; expected at most " +
+             std::to_string(most));
   };
   check(request_.histogram_bins, kMaxHistogramBins, "a number of histogram bins");
   check(request_.sample_size, kMaxSampleSize, "a sample size");
@@ -103,7 +125,7 @@ std::span<const float> RangeFinder::sample_of(std::span<const float> x,
 
 Range RangeFinder::find(const kernels::KernelTable& kernels, std::span<const float> x,
                         const kernels::Extrema& extrema, const Range* previous,
-                        std::span<std::byte> workspace) const noexcept {
+                        std::span<std::byte> workspace) const {
   if (x.empty()) return {};
   ActivationStatistics statistics;
   statistics.scheme = scheme_;
@@ -126,8 +148,10 @@ Range RangeFinder::find(const kernels::KernelTable& kernels, std::span<const flo
     if (!std::isfinite(domain.high - domain.low)) return statistics.extrema;
     statistics.histogram = histogram_of(kernels, sample, domain, magnitudes, counts);
   }
-  const Range range = estimator_->estimate(statistics, previous);
-  return is_interval(range) ? range : statistics.extrema;
+  const Range range =
+      guarded(*estimator_, [&] { return estimator_->estimate(statistics, previous); });
+  require_interval(*estimator_, range);
+  return range;
 }
 
 }  // namespace octavo::calib

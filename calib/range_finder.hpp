@@ -15,16 +15,17 @@ namespace octavo::calib {
 class RangeFinder {
  public:
   /// Asks for the estimator's needs. Throws Error{invalid_argument} when there is no estimator, or
-  /// it wants more than kMaxHistogramBins bins or a sample above kMaxSampleSize.
+  /// it wants more than kMaxHistogramBins bins or a sample above kMaxSampleSize, and
+  /// Error{estimator_failed} when it throws. Errors name the estimator.
   RangeFinder(std::shared_ptr<const RangeEstimator> estimator, Scheme scheme);
 
   /// Bytes that `find` needs, aligned to 8.
   [[nodiscard]] std::size_t workspace_bytes() const noexcept;
 
   /// The range of `x`, whose extrema are `extrema` (all finite); `previous` is passed on. Empty:
-  /// {0, 0}. An estimate that is not a finite interval is replaced by the extrema, and so is the
-  /// range of values so far apart that their difference overflows where a histogram of them is
-  /// wanted. Does not allocate.
+  /// {0, 0}. Values so far apart that their difference overflows keep the extrema where a histogram
+  /// of them is wanted. Throws Error{estimator_failed} when the estimator throws or its answer is
+  /// no finite interval. Does not allocate otherwise.
   ///
   /// Of more elements than the estimator's sample size all statistics but the extrema describe a
   /// sample: kSampleRuns runs of equal length, evenly spaced. Their number is a prime: n elements
@@ -33,7 +34,7 @@ class RangeFinder {
   /// does not favour some channels or columns.
   [[nodiscard]] Range find(const kernels::KernelTable& kernels, std::span<const float> x,
                            const kernels::Extrema& extrema, const Range* previous,
-                           std::span<std::byte> workspace) const noexcept;
+                           std::span<std::byte> workspace) const;
 
   static constexpr std::size_t kSampleRuns = 127;
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,8 @@ class SigmaEstimator final : public octavo::RangeEstimator {
  public:
   explicit SigmaEstimator(double k) : k_(k) {}
 
+  [[nodiscard]] std::string_view name() const noexcept override { return "sigma"; }
+
   [[nodiscard]] octavo::StatisticsRequest needs(octavo::Scheme) const override {
     octavo::StatisticsRequest request;
     request.moments = true;
@@ -29,7 +32,7 @@ class SigmaEstimator final : public octavo::RangeEstimator {
   }
 
   [[nodiscard]] octavo::Range estimate(const octavo::ActivationStatistics& statistics,
-                                       const octavo::Range*) const noexcept override {
+                                       const octavo::Range*) const override {
     const octavo::Moments& moments = statistics.moments;
     const double reach = k_ * std::sqrt(moments.variance);
     const auto within_extrema = [&](double x) {

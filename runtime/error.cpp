@@ -20,6 +20,8 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "limit_exceeded";
     case ErrorCode::non_finite:
       return "non_finite";
+    case ErrorCode::estimator_failed:
+      return "estimator_failed";
   }
   return "unknown";
 }

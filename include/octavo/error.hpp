@@ -17,6 +17,7 @@ enum class ErrorCode {
   invalid_graph,     ///< a graph whose nodes, types or shapes do not fit together
   limit_exceeded,    ///< a size beyond what Octavo accepts (see the text for the limit)
   non_finite,        ///< an activation to be quantized holds NaN or infinity
+  estimator_failed,  ///< a range estimator threw, or its answer is no finite interval
 };
 
 /// The stable name of a code, such as "malformed_file".

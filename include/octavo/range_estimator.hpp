@@ -76,14 +76,18 @@ class OCTAVO_EXPORT RangeEstimator {
  public:
   virtual ~RangeEstimator();
 
+  /// What messages call it. Valid while the estimator lives.
+  [[nodiscard]] virtual std::string_view name() const noexcept;
+
   /// What `estimate` reads for this scheme. Asked once, while planning.
   [[nodiscard]] virtual StatisticsRequest needs(Scheme scheme) const;
 
-  /// The range. For the symmetric scheme only max(|low|, |high|) counts. `previous` is the range
-  /// chosen for this tensor in the batch before, or null. An answer that is not finite or not in
-  /// order counts as the extrema.
+  /// The range: finite, low <= high. For the symmetric scheme only max(|low|, |high|) counts.
+  /// `previous` is the range chosen for this tensor in the batch before, or null. Another answer,
+  /// and an exception, end the run with Error{estimator_failed}, which names the estimator and the
+  /// layer; the session stays usable. Called on the thread that called run().
   [[nodiscard]] virtual Range estimate(const ActivationStatistics& statistics,
-                                       const Range* previous) const noexcept = 0;
+                                       const Range* previous) const = 0;
 };
 
 /// Builds an estimator from its name and parameters, as in "max", "entropy:bins=2048" or

@@ -104,8 +104,8 @@ class OCTAVO_EXPORT Session {
   [[nodiscard]] TensorView output(std::string_view name) const;
 
   /// Runs the graph. Allocates nothing and, on one thread, takes no lock. Throws Error{non_finite}
-  /// with the tensor's name when an activation to be quantized holds NaN or infinity; the session
-  /// stays usable.
+  /// with the tensor's name when an activation to be quantized holds NaN or infinity, and
+  /// Error{estimator_failed} when a range estimator fails; the session stays usable.
   void run();
 
   /// The planned layers, in execution order.

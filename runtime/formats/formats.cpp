@@ -4,7 +4,7 @@
 
 #include "octavo/error.hpp"
 
-#include "runtime/formats/context.hpp"
+#include "runtime/context.hpp"
 #include "runtime/formats/mapped_file.hpp"
 #include "runtime/formats/octavo_file.hpp"
 #include "runtime/formats/onnx_graph.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/formats/context.hpp"
+#include "runtime/context.hpp"
 #include "runtime/formats/onnx_model.hpp"
 #include "runtime/formats/onnx_node.hpp"
 #include "runtime/formats/onnx_opset.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include "runtime/formats/context.hpp"
+#include "runtime/context.hpp"
 #include "runtime/formats/onnx_tensor.hpp"
 #include "runtime/formats/onnx_wire.hpp"
 

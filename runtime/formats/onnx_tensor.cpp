@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/context.hpp"
 #include "runtime/formats/constant_bytes.hpp"
-#include "runtime/formats/context.hpp"
 #include "runtime/formats/onnx_wire.hpp"
 
 namespace octavo::formats {

@@ -11,8 +11,8 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/context.hpp"
 #include "runtime/formats/constant_bytes.hpp"
-#include "runtime/formats/context.hpp"
 #include "runtime/formats/json.hpp"
 #include "runtime/formats/output_file.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
+#include "runtime/context.hpp"
 #include "runtime/ops/ranges.hpp"
 
 namespace octavo {
@@ -14,14 +14,19 @@ std::size_t line_bytes(std::size_t bytes) {
   return (bytes + 63) / 64 * 64;
 }
 
+std::string describe_input(const NodeView& node) {
+  return "tensor '" + node.input(0).name + "' of " + describe(node.node());
+}
+
 }  // namespace
 
-DynamicQuantizer::DynamicQuantizer(const PlanContext& context, std::string tensor,
+DynamicQuantizer::DynamicQuantizer(const NodeView& node, const PlanContext& context,
                                    std::size_t groups, std::size_t group_size)
     : kernels_(*context.kernels),
-      finder_(context.estimator, context.scheme),
+      finder_(in_context([&] { return describe_input(node); },
+                         [&] { return calib::RangeFinder(context.estimator, context.scheme); })),
       scheme_(context.scheme),
-      tensor_(std::move(tensor)),
+      where_(describe_input(node)),
       ranges_(context.range_scope == RangeScope::row ? groups : 1),
       range_size_(groups * group_size / std::max<std::size_t>(ranges_, 1)) {}
 
@@ -59,11 +64,12 @@ std::span<const kernels::Quantization> DynamicQuantizer::choose(const float* x,
     const kernels::Extrema extent =
         one_range && known != nullptr ? *known : extrema(values.data(), values.size(), workers);
     if (!extent.finite) {
-      throw Error(ErrorCode::non_finite,
-                  "tensor '" + tensor_ + "' holds NaN or infinity and cannot be quantized");
+      throw Error(ErrorCode::non_finite, where_ + " holds NaN or infinity and cannot be quantized");
     }
-    const Range range = finder_.find(kernels_, values, extent,
-                                     one_range && has_previous_ ? &previous_ : nullptr, workspace);
+    const Range* previous = one_range && has_previous_ ? &previous_ : nullptr;
+    const Range range =
+        in_context([&] { return where_; },
+                   [&] { return finder_.find(kernels_, values, extent, previous, workspace); });
     if (one_range) {
       previous_ = range;
       has_previous_ = true;

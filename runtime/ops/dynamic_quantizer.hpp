@@ -14,8 +14,8 @@ namespace octavo {
 /// range, for the whole tensor or for each of its groups (samples or rows).
 class DynamicQuantizer {
  public:
-  /// The activation `tensor` has `groups` groups of `group_size` contiguous elements.
-  DynamicQuantizer(const PlanContext& context, std::string tensor, std::size_t groups,
+  /// For input 0 of a node: `groups` groups of `group_size` contiguous elements. Errors name both.
+  DynamicQuantizer(const NodeView& node, const PlanContext& context, std::size_t groups,
                    std::size_t group_size);
 
   /// Ranges that one run chooses: 1, or `groups` with RangeScope::row.
@@ -23,7 +23,7 @@ class DynamicQuantizer {
   [[nodiscard]] std::size_t scratch_bytes() const;
 
   /// Fills `ranges()` quantizations in `scratch` and returns them. `known` are the extremes of all
-  /// of x where they are known. Throws Error{non_finite} with the tensor's name.
+  /// of x where they are known. Throws Error{non_finite} and Error{estimator_failed}.
   std::span<const kernels::Quantization> choose(const float* x, const kernels::Extrema* known,
                                                 std::byte* scratch, Workers& workers);
 
@@ -33,7 +33,7 @@ class DynamicQuantizer {
   const kernels::KernelTable& kernels_;
   calib::RangeFinder finder_;
   Scheme scheme_;
-  std::string tensor_;
+  std::string where_;  ///< the tensor and the node, for errors
   std::size_t ranges_;
   std::size_t range_size_;
   Range previous_;

@@ -146,8 +146,8 @@ class Step {
   Step& operator=(const Step&) = delete;
   virtual ~Step();
 
-  /// Computes the outputs. No allocation; throws Error{non_finite}, and Error{invalid_argument} for
-  /// computed indices that lie outside their tensor.
+  /// Computes the outputs. No allocation; throws Error{non_finite}, Error{estimator_failed}, and
+  /// Error{invalid_argument} for computed indices that lie outside their tensor.
   virtual void run(const StepMemory& memory, Workers& workers) = 0;
 
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }

@@ -11,7 +11,7 @@ QuantizedInput::QuantizedInput(const NodeView& node, const PlanContext& context,
                                const ConvShape& shape)
     : kernels_(*context.kernels),
       shape_(shape),
-      quantizer_(context, node.input(0).name, static_cast<std::size_t>(shape.images),
+      quantizer_(node, context, static_cast<std::size_t>(shape.images),
                  element_count(node.shape(0)) / static_cast<std::size_t>(shape.images)) {}
 
 std::size_t QuantizedInput::scratch_bytes() const {

@@ -21,7 +21,7 @@ class QuantizedInput {
     std::span<const kernels::Quantization> quantization;  ///< one, or one per image
     const std::uint8_t* elements;  ///< [images][padded height][padded width][channels]
   };
-  /// Both in the step's scratch memory. Throws Error{non_finite}.
+  /// Both in the step's scratch memory. Throws Error{non_finite} and Error{estimator_failed}.
   Result quantize(const StepMemory& memory, Workers& workers);
 
   [[nodiscard]] std::size_t scratch_bytes() const;

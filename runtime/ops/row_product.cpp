@@ -68,8 +68,7 @@ class Int8RowProduct final : public Step {
         shape_(shape),
         weights_(int8_weights_in_kernel_order(node), weights_of(shape)),
         epilogue_(node),
-        quantizer_(context, node.input(0).name, shape.samples,
-                   shape.rows / shape.samples * shape.depth),
+        quantizer_(node, context, shape.samples, shape.rows / shape.samples * shape.depth),
         grid_(make_grid(shape, context.threads)),
         block_rows_(std::clamp<std::size_t>(kBlockBytes / shape.depth, kMinBlockRows, shape.rows)),
         by_block_(quantizer_.ranges() == 1 && grid_.splits_rows_only() &&

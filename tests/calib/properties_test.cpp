@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <utility>
@@ -8,6 +11,7 @@
 
 #include "octavo/range_estimator.hpp"
 
+#include "kernels/quantization.hpp"
 #include "tests/calib/statistics.hpp"
 
 namespace octavo {
@@ -77,6 +81,47 @@ TEST_CASE("a range stays within the largest absolute value, and within the signs
     CHECK(range.low >= std::max(-largest, std::min(low, low < 0.0F ? -largest : 0.0F)));
     CHECK(range.high <= std::min(largest, std::max(high, high > 0.0F ? largest : 0.0F)));
   });
+}
+
+/// Any finite float: its bits are random; in some activations the exponents are few.
+std::vector<float> random_floats(std::mt19937& random) {
+  constexpr std::size_t kMany = calib::RangeFinder::kSampleRuns * 64;
+  const std::size_t sizes[] = {1, 2, 3, 17, 300, kMaxListedValues, kMany};
+  std::vector<float> x(sizes[random() % std::size(sizes)]);
+  const auto exponents = static_cast<std::uint32_t>(random() % 3 == 0 ? 255U : 1U << random() % 8U);
+  const auto first = static_cast<std::uint32_t>(random() % 256U);
+  for (float& value : x) {
+    const auto bits = static_cast<std::uint32_t>(random());
+    const std::uint32_t exponent =
+        (first + static_cast<std::uint32_t>(random()) % exponents) % 255U;
+    value = random() % 8 == 0 ? 0.0F : std::bit_cast<float>((bits & 0x807FFFFFU) | exponent << 23U);
+  }
+  if (random() % 4 == 0) {
+    for (float& value : x) value = std::abs(value);
+  }
+  return x;
+}
+
+TEST_CASE("built-in estimators answer with a finite interval, whatever the finite values") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 60; ++round) {
+    const std::vector<float> x = random_floats(random);
+    const auto [low, high] = std::ranges::minmax(random_floats(random));
+    const Range previous{low, high};
+    std::vector<std::string> specs(std::begin(kSpecs), std::end(kSpecs));
+    specs.insert(specs.end(), {"moving_average", "moving_average:rate=1"});
+    for (const std::string& spec : specs) {
+      for (const Scheme scheme : kSchemes) {
+        CAPTURE(round);
+        CAPTURE(spec);
+        // find_range throws where the answer is no finite interval.
+        const Range range = test::find_range(make_estimator(spec), scheme, x, &previous);
+        const kernels::Quantization q = kernels::quantization_of(range, scheme);
+        CHECK(std::isfinite(q.scale));
+        CHECK(q.scale > 0.0F);
+      }
+    }
+  }
 }
 
 TEST_CASE("asymmetric ranges of histograms stay within the extrema") {

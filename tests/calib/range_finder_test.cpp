@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ class Recorder final : public RangeEstimator {
   }
 
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
-                               const Range* previous) const noexcept override {
+                               const Range* previous) const override {
     seen = statistics;
     seen_previous = previous;
     listed.assign(statistics.values.begin(), statistics.values.end());
@@ -165,7 +166,49 @@ TEST_CASE("extents that overflow keep the extrema where a histogram is wanted") 
   test::check_range(test::find_range(moments, Scheme::symmetric, x), -1.0F, 1.0F);
 }
 
-TEST_CASE("an answer that is no finite interval is replaced by the extrema") {
+/// The message of the Error{estimator_failed} that finding a range for a few values causes.
+std::string failure_of(const std::shared_ptr<const RangeEstimator>& estimator) {
+  try {
+    test::find_range(estimator, Scheme::symmetric, std::vector<float>{-2.0F, 3.0F});
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::estimator_failed);
+    return error.what();
+  }
+  return "no error";
+}
+
+/// Throws what `raise` throws, from either function.
+class Thrower final : public RangeEstimator {
+ public:
+  explicit Thrower(void (*raise)(), bool in_needs = false) : raise_(raise), in_needs_(in_needs) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "thrower"; }
+  [[nodiscard]] StatisticsRequest needs(Scheme) const override {
+    if (in_needs_) raise_();
+    return {};
+  }
+  [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
+                               const Range*) const override {
+    raise_();
+    return statistics.extrema;
+  }
+
+ private:
+  void (*raise_)();
+  bool in_needs_;
+};
+
+TEST_CASE("an estimator that throws is an error with its name and what it threw") {
+  const auto raise = [] { throw std::out_of_range("no such bin"); };
+  CHECK(failure_of(std::make_shared<Thrower>(raise)) ==
+        "range estimator 'thrower' threw: no such bin");
+  CHECK(failure_of(std::make_shared<Thrower>([] { throw 1; })) ==
+        "range estimator 'thrower' threw something that is no std::exception");
+  CHECK(failure_of(std::make_shared<Thrower>(raise, true)) ==
+        "range estimator 'thrower' threw: no such bin");
+}
+
+TEST_CASE("an answer that is no finite interval is an error") {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
   const auto estimator = recorder({});
@@ -173,8 +216,11 @@ TEST_CASE("an answer that is no finite interval is replaced by the extrema") {
   for (const Range answer : {Range{kNaN, 1.0F}, Range{0.0F, kNaN}, Range{-kInfinity, 0.0F},
                              Range{0.0F, kInfinity}, Range{1.0F, 0.5F}}) {
     estimator->answer = answer;
-    test::check_range(test::find_range(estimator, Scheme::symmetric, x), -2.0F, 3.0F);
+    CHECK(failure_of(estimator).find("'custom' answered [") != std::string::npos);
   }
+  estimator->answer = {1.0F, 0.5F};
+  CHECK(failure_of(estimator) ==
+        "range estimator 'custom' answered [1, 0.5]; expected finite ends in order");
   estimator->answer = {-100.0F, 100.0F};
   test::check_range(test::find_range(estimator, Scheme::symmetric, x), -100.0F, 100.0F);
 }

@@ -1,5 +1,7 @@
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -62,6 +64,82 @@ TEST_CASE("session: a non-finite activation is reported by name and the session 
     input[7] = good;
     session.run();
     CHECK(copy(session.output(0)) == expected);
+  }
+}
+
+namespace {
+
+/// Fails in the layers that it is told to, counting from 0 in each run; else answers the extrema.
+class Unreliable final : public RangeEstimator {
+ public:
+  enum class Fault { none, exception, not_a_number, infinite, inverted };
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "unreliable"; }
+  [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
+                               const Range*) const override {
+    if (asked++ != failing_layer) return statistics.extrema;
+    switch (fault) {
+      case Fault::exception:
+        throw std::runtime_error("out of ideas");
+      case Fault::not_a_number:
+        return {std::numeric_limits<float>::quiet_NaN(), 1.0F};
+      case Fault::infinite:
+        return {0.0F, std::numeric_limits<float>::infinity()};
+      case Fault::inverted:
+        return {1.0F, -1.0F};
+      case Fault::none:
+        break;
+    }
+    return statistics.extrema;
+  }
+
+  Fault fault = Fault::none;
+  int failing_layer = 0;
+  mutable int asked = 0;
+};
+
+}  // namespace
+
+TEST_CASE("session: a failing estimator is reported with its layer and the session stays usable") {
+  using Fault = Unreliable::Fault;
+  for (const std::size_t threads : {1U, 2U}) {
+    for (const RangeScope scope : {RangeScope::batch, RangeScope::row}) {
+      const auto estimator = std::make_shared<Unreliable>();
+      Session session(small_cnn(), {.precision = Precision::int8,
+                                    .range_scope = scope,
+                                    .estimator = estimator,
+                                    .shapes = {{"image", {2, 3, 65, 63}}},
+                                    .threads = threads});
+      fill(session.input(0).data<float>(), 5);
+      session.run();
+      const auto expected = copy(session.output(0));
+      const int ranges = std::exchange(estimator->asked, 0);
+      REQUIRE(ranges > 1);
+      for (const Fault fault :
+           {Fault::exception, Fault::not_a_number, Fault::infinite, Fault::inverted}) {
+        for (int layer = 0; layer < ranges; ++layer) {
+          estimator->fault = fault;
+          estimator->failing_layer = layer;
+          try {
+            session.run();
+            FAIL("no error was thrown");
+          } catch (const Error& error) {
+            const std::string text = error.what();
+            CAPTURE(text);
+            CHECK(error.code() == ErrorCode::estimator_failed);
+            CHECK(text.find("range estimator 'unreliable'") != std::string::npos);
+            CHECK(text.find("tensor '") == 0);
+            CHECK(text.find("of node '") != std::string::npos);
+            if (fault == Fault::exception) CHECK(text.ends_with("threw: out of ideas"));
+          }
+          estimator->fault = Fault::none;
+          estimator->asked = 0;
+          session.run();
+          CHECK(copy(session.output(0)) == expected);
+          estimator->asked = 0;
+        }
+      }
+    }
   }
 }
 

@@ -2,10 +2,10 @@
 
 #include "octavo/error.hpp"
 
-namespace octavo::formats {
+namespace octavo {
 
 /// Runs `body`. An Error that it throws is passed on with `describe()` and a colon before its text,
-/// so that each level of a file adds where it was.
+/// so that each level of a file or a graph adds where it was.
 template <class Describe, class Body>
 auto in_context(const Describe& describe, const Body& body) {
   try {
@@ -15,4 +15,4 @@ auto in_context(const Describe& describe, const Body& body) {
   }
 }
 
-}  // namespace octavo::formats
+}  // namespace octavo

@@ -13,6 +13,8 @@ class MovingAverageEstimator final : public RangeEstimator {
 
   [[nodiscard]] std::string_view name() const noexcept override { return "moving_average"; }
 
+  [[nodiscard]] StatisticsRequest needs(Scheme) const override { return {.each_batch = true}; }
+
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
                                const Range* previous) const noexcept override {
     const Range now = unclipped_range(statistics);

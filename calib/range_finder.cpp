@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
-#include <exception>
-#include <string>
 #include <utility>
 
 #include "octavo/error.hpp"
 
+#include "calib/estimator_calls.hpp"
 #include "calib/threshold.hpp"
 
 namespace octavo::calib {
@@ -52,30 +50,6 @@ HistogramView histogram_of(const kernels::KernelTable& kernels, std::span<const 
   return {counts, domain.low, high};
 }
 
-[[noreturn]] void fail(const RangeEstimator& estimator, ErrorCode code, const std::string& text) {
-  throw Error(code, "range estimator '" + std::string(estimator.name()) + "' " + text);
-}
-
-/// Calls a function of an estimator, which may throw anything.
-template <class Call>
-auto guarded(const RangeEstimator& estimator, const Call& call) {
-  try {
-    return call();
-  } catch (const std::exception& error) {
-    fail(estimator, ErrorCode::estimator_failed, std::string("threw: ") + error.what());
-  } catch (...) {
-    fail(estimator, ErrorCode::estimator_failed, "threw something that is no std::exception");
-  }
-}
-
-void require_interval(const RangeEstimator& estimator, Range range) {
-  if (std::isfinite(range.low) && std::isfinite(range.high) && range.low <= range.high) return;
-  char text[96];
-  std::snprintf(text, sizeof text, "answered [%g, %g]; expected finite ends in order",
-                static_cast<double>(range.low), static_cast<double>(range.high));
-  fail(estimator, ErrorCode::estimator_failed, text);
-}
-
 }  // namespace
 
 RangeFinder::RangeFinder(std::shared_ptr<const RangeEstimator> estimator, Scheme scheme)
@@ -83,15 +57,7 @@ RangeFinder::RangeFinder(std::shared_ptr<const RangeEstimator> estimator, Scheme
   if (estimator_ == nullptr) {
     throw Error(ErrorCode::invalid_argument, "range estimator: found none (a null pointer)");
   }
-  request_ = guarded(*estimator_, [&] { return estimator_->needs(scheme); });
-  const auto check = [&](std::size_t found, std::size_t most, const char* what) {
-    if (found <= most) return;
-    fail(*estimator_, ErrorCode::invalid_argument,
-         "asks for " + std::string(what) + " of " + std::to_string(found) + "; expected at most " +
-             std::to_string(most));
-  };
-  check(request_.histogram_bins, kMaxHistogramBins, "a number of histogram bins");
-  check(request_.sample_size, kMaxSampleSize, "a sample size");
+  request_ = needs_of(*estimator_, scheme);
 }
 
 std::size_t RangeFinder::run_length() const noexcept {
@@ -148,10 +114,7 @@ Range RangeFinder::find(const kernels::KernelTable& kernels, std::span<const flo
     if (!std::isfinite(domain.high - domain.low)) return statistics.extrema;
     statistics.histogram = histogram_of(kernels, sample, domain, magnitudes, counts);
   }
-  const Range range =
-      guarded(*estimator_, [&] { return estimator_->estimate(statistics, previous); });
-  require_interval(*estimator_, range);
-  return range;
+  return estimate_of(*estimator_, statistics, previous);
 }
 
 }  // namespace octavo::calib

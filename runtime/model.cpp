@@ -9,6 +9,7 @@
 #include "runtime/formats/formats.hpp"
 #include "runtime/graph/check.hpp"
 #include "runtime/graph/graph.hpp"
+#include "runtime/graph/range_settings.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo {
@@ -76,6 +77,18 @@ Model Model::quantized(const WeightQuantization& options, const ShapeBindings& s
   for (const ValueId id : graph->inputs) graph->values[id].shape = graph_->values[id].shape;
   for (Value& value : graph->values) value.shape_dependent = false;  // such constants are gone
   passes::compact(*graph);
+  check_range_settings(*graph, ErrorCode::invalid_argument);
+  return Model(std::move(graph));
+}
+
+const RangeSettings& Model::range_settings() const noexcept {
+  return graph_->range_settings;
+}
+
+Model Model::with_range_settings(RangeSettings settings) const {
+  auto graph = std::make_shared<Graph>(*graph_);
+  graph->range_settings = std::move(settings);
+  check_range_settings(*graph, ErrorCode::invalid_argument);
   return Model(std::move(graph));
 }
 

@@ -7,18 +7,19 @@
 #include "kernels/dispatch.hpp"
 #include "runtime/graph/graph.hpp"
 #include "runtime/passes/passes.hpp"
+#include "runtime/plan/layer_ranges.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/workers.hpp"
 
 namespace octavo {
 namespace {
 
-PlanContext plan_context(const SessionOptions& options) {
+PlanContext plan_context(const Model& model, const SessionOptions& options) {
   PlanContext context;
   context.kernels = &kernels::select_kernels(options.isa);
   context.scheme = options.scheme;
   context.range_scope = options.range_scope;
-  context.estimator = options.estimator ? options.estimator : make_estimator("max");
+  context.ranges = std::make_shared<const LayerRanges>(model.range_settings(), options);
   context.float_winograd = options.float_winograd;
   context.threads = options.threads;
   context.parallel = options.parallel;
@@ -113,7 +114,7 @@ struct Session::State {
 };
 
 Session::Session(const Model& model, SessionOptions options)
-    : state_(std::make_unique<State>(model, options, plan_context(options))) {}
+    : state_(std::make_unique<State>(model, options, plan_context(model, options))) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
@@ -167,6 +168,15 @@ void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {
 
 void Session::run_observed(const LayerObserver& observe) {
   state_->plan->run_observed(state_->workers, observe);
+}
+
+std::uint64_t Session::clip_guard_count(std::size_t layer) const {
+  if (layer >= layers().size()) {
+    throw Error(ErrorCode::invalid_argument, "the session has " + std::to_string(layers().size()) +
+                                                 " layers; there is no number " +
+                                                 std::to_string(layer));
+  }
+  return state_->plan->clip_guard_count(layer);
 }
 
 std::size_t Session::arena_bytes() const noexcept {

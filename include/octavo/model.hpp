@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "octavo/export.hpp"
+#include "octavo/range.hpp"
 #include "octavo/tensor.hpp"
 
 namespace octavo {
@@ -35,6 +36,17 @@ struct WeightQuantization {
   float loss_budget_db = 5.0F;
 };
 
+/// How sessions of a model choose the ranges of its layers' inputs, unless SessionOptions say
+/// otherwise. Layers go by LayerInfo::name. Octavo's own file keeps it (docs/model-file.md).
+struct RangeSettings {
+  /// The estimator of all layers, as make_estimator takes it; empty: "max".
+  std::string estimator = {};
+  /// The estimators of single layers.
+  std::map<std::string, std::string, std::less<>> layer_estimators = {};
+  /// Static ranges: these layers take the same range in every run (octavo/calibration.hpp).
+  std::map<std::string, Range, std::less<>> ranges = {};
+};
+
 /// A loaded model: an immutable graph with its constants. Cheap to copy (copies share), safe to use
 /// from any number of threads and sessions. The file stays mapped while any copy lives.
 class OCTAVO_EXPORT Model {
@@ -56,6 +68,12 @@ class OCTAVO_EXPORT Model {
   /// bit-identical int8 results to int8 sessions of this model. Free dimensions stay free.
   [[nodiscard]] Model quantized(const WeightQuantization& options = {},
                                 const ShapeBindings& shapes = {}) const;
+
+  [[nodiscard]] const RangeSettings& range_settings() const noexcept;
+
+  /// The model with other range settings. Throws Error{invalid_argument} for an estimator that
+  /// make_estimator refuses, a name that no node has, and a range that is no finite interval.
+  [[nodiscard]] Model with_range_settings(RangeSettings settings) const;
 
   /// Writes Octavo's own file (docs/model-file.md).
   void save(const std::filesystem::path& path) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 /// Everything an application needs: load a Model, plan a Session, run it.
+#include "octavo/calibration.hpp"
 #include "octavo/cpu.hpp"
 #include "octavo/error.hpp"
 #include "octavo/graph.hpp"

@@ -33,6 +33,9 @@ struct StatisticsRequest {
   /// Of more values than this, a sample of about this size is looked at (docs/ranges.md); 0: all
   /// are; at most kMaxSampleSize.
   std::size_t sample_size = kDefaultSampleSize;
+  /// Calibration (octavo/calibration.hpp) asks after each batch, with the range so far as the
+  /// previous one; else once, with the statistics of all batches.
+  bool each_batch = false;
 };
 
 /// Sums over an activation, in double, for estimators that fit a distribution.

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,8 +38,17 @@ struct SessionOptions {
   Precision precision = Precision::automatic;
   Scheme scheme = Scheme::asymmetric;
   RangeScope range_scope = RangeScope::batch;
-  /// The range estimator; null means "max" (the extrema).
+  /// The range estimator of all layers; null: those of the model (RangeSettings), or else "max"
+  /// (the extrema).
   std::shared_ptr<const RangeEstimator> estimator = nullptr;
+  /// The estimators of single layers, by LayerInfo::name. These layers take no static range.
+  std::map<std::string, std::shared_ptr<const RangeEstimator>, std::less<>> layer_estimators = {};
+  /// Whether layers take the static ranges of the model, where it has them, instead of measuring.
+  bool static_ranges = true;
+  /// The share of a layer's input, 0 to 1, that a static range may clip. In a batch (a row with
+  /// RangeScope::row) of which it would clip more, the layer takes the range that its estimator
+  /// finds. Nothing: static ranges always hold.
+  std::optional<float> clip_guard = {};
   WeightQuantization weights = {};
   /// Choices that an earlier session made (Session::tuning); Precision::automatic follows them.
   Tuning tuning = {};
@@ -78,6 +89,9 @@ struct LayerInfo {
 struct LayerTensors {
   std::span<const float> input;
   std::span<const float> output;
+  /// The range that the input was quantized by, or one for each of its rows (RangeScope::row);
+  /// empty for layers that compute in float32.
+  std::span<const Range> input_ranges;
 };
 
 /// What Session::run_observed calls. The spans hold until it returns.
@@ -121,6 +135,10 @@ class OCTAVO_EXPORT Session {
   /// run(), calling `observe` after each layer, for tools that look into a model. The observer may
   /// throw, which ends the run; the session stays usable.
   void run_observed(const LayerObserver& observe);
+
+  /// How many batches (rows with RangeScope::row) of a layer the clip guard has kept from its
+  /// static range since the session was planned.
+  [[nodiscard]] std::uint64_t clip_guard_count(std::size_t layer) const;
 
   /// Bytes of the arena that holds activations and scratch memory.
   [[nodiscard]] std::size_t arena_bytes() const noexcept;

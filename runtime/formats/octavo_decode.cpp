@@ -8,6 +8,8 @@
 #include "runtime/formats/json.hpp"
 #include "runtime/formats/octavo_attribute.hpp"
 #include "runtime/formats/octavo_file.hpp"
+#include "runtime/formats/octavo_ranges.hpp"
+#include "runtime/graph/range_settings.hpp"
 
 namespace octavo::formats {
 namespace {
@@ -136,20 +138,27 @@ Graph decode_graph(const Safetensors& file) {
     malformed(std::string("a .safetensors file without the metadata '") + kGraphKey +
               "': it holds tensors, but no model");
   }
-  return in_context([] { return std::string(kGraphKey); },
-                    [&] {
-                      const json root = parse_json(text->second, kMaxDepth);
-                      if (!json_object(root, "it").contains("version")) {
-                        malformed("'version' is missing");
-                      }
-                      const std::int64_t version = json_integer(root["version"], "version");
-                      if (version != kGraphVersion) {
-                        throw Error(ErrorCode::unsupported, "version " + std::to_string(version) +
-                                                                " is not supported, expected " +
-                                                                std::to_string(kGraphVersion));
-                      }
-                      return Decoder(file).decode(root);
-                    });
+  const auto decode = [&] {
+    const json root = parse_json(text->second, kMaxDepth);
+    if (!json_object(root, "it").contains("version")) malformed("'version' is missing");
+    const std::int64_t version = json_integer(root["version"], "version");
+    if (version != kGraphVersion) {
+      throw Error(ErrorCode::unsupported, "version " + std::to_string(version) +
+                                              " is not supported, expected " +
+                                              std::to_string(kGraphVersion));
+    }
+    return Decoder(file).decode(root);
+  };
+  Graph graph = in_context([] { return std::string(kGraphKey); }, decode);
+  const auto ranges = file.metadata.find(kRangesKey);
+  if (ranges != file.metadata.end()) {
+    in_context([] { return std::string(kRangesKey); },
+               [&] {
+                 graph.range_settings = decode_range_settings(ranges->second);
+                 check_range_settings(graph, ErrorCode::malformed_file);
+               });
+  }
+  return graph;
 }
 
 }  // namespace octavo::formats

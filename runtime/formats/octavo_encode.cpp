@@ -9,6 +9,7 @@
 #include "runtime/formats/json.hpp"
 #include "runtime/formats/octavo_attribute.hpp"
 #include "runtime/formats/octavo_file.hpp"
+#include "runtime/formats/octavo_ranges.hpp"
 
 namespace octavo::formats {
 namespace {
@@ -69,6 +70,10 @@ class Encoder {
     for (const Node& node : graph_.nodes) root["nodes"].push_back(encode_node(node));
     root["outputs"] = references(graph_.outputs);
     file_.metadata[kGraphKey] = to_text(root);
+    const RangeSettings& ranges = graph_.range_settings;
+    if (!ranges.estimator.empty() || !ranges.layer_estimators.empty() || !ranges.ranges.empty()) {
+      file_.metadata[kRangesKey] = encode_range_settings(ranges);
+    }
     return std::move(file_);
   }
 

@@ -92,6 +92,7 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
+  RangeSettings range_settings;
 
   /// Appends a value and returns its id.
   ValueId add(Value value) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "calib/threshold.hpp"
 #include "runtime/context.hpp"
 #include "runtime/ops/ranges.hpp"
+#include "runtime/plan/layer_ranges.hpp"
 
 namespace octavo {
 namespace {
@@ -18,20 +20,29 @@ std::string describe_input(const NodeView& node) {
   return "tensor '" + node.input(0).name + "' of " + describe(node.node());
 }
 
+calib::RangeFinder finder_for(const NodeView& node, const PlanContext& context) {
+  return in_context([&] { return describe_input(node); },
+                    [&] {
+                      return calib::RangeFinder(context.ranges->of(node.node().name).estimator,
+                                                context.scheme);
+                    });
+}
+
 }  // namespace
 
 DynamicQuantizer::DynamicQuantizer(const NodeView& node, const PlanContext& context,
                                    std::size_t groups, std::size_t group_size)
     : kernels_(*context.kernels),
-      finder_(in_context([&] { return describe_input(node); },
-                         [&] { return calib::RangeFinder(context.estimator, context.scheme); })),
+      fixed_(context.ranges->of(node.node().name).fixed),
+      clip_guard_(context.ranges->clip_guard()),
+      finder_(finder_for(node, context)),
       scheme_(context.scheme),
       where_(describe_input(node)),
-      ranges_(context.range_scope == RangeScope::row ? groups : 1),
+      ranges_(context.range_scope == RangeScope::row && !is_static() ? groups : 1),
       range_size_(groups * group_size / std::max<std::size_t>(ranges_, 1)) {}
 
 std::size_t DynamicQuantizer::scratch_bytes() const {
-  return line_bytes(ranges_ * sizeof(kernels::Quantization)) +
+  return line_bytes(ranges_ * sizeof(kernels::Quantization)) + line_bytes(ranges_ * sizeof(Range)) +
          line_bytes(finder_.workspace_bytes());
 }
 
@@ -51,31 +62,61 @@ kernels::Extrema DynamicQuantizer::extrema(const float* x, std::size_t size,
   return all;
 }
 
-std::span<const kernels::Quantization> DynamicQuantizer::choose(const float* x,
-                                                                const kernels::Extrema* known,
-                                                                std::byte* scratch,
-                                                                Workers& workers) {
-  auto* quantization = reinterpret_cast<kernels::Quantization*>(scratch);
-  const std::span<std::byte> workspace(
-      scratch + line_bytes(ranges_ * sizeof(kernels::Quantization)), finder_.workspace_bytes());
-  for (std::size_t i = 0; i < ranges_; ++i) {
-    const std::span<const float> values(x + i * range_size_, range_size_);
-    const bool one_range = ranges_ == 1;
-    const kernels::Extrema extent =
-        one_range && known != nullptr ? *known : extrema(values.data(), values.size(), workers);
-    if (!extent.finite) {
-      throw Error(ErrorCode::non_finite, where_ + " holds NaN or infinity and cannot be quantized");
-    }
-    const Range* previous = one_range && has_previous_ ? &previous_ : nullptr;
-    const Range range =
-        in_context([&] { return where_; },
-                   [&] { return finder_.find(kernels_, values, extent, previous, workspace); });
-    if (one_range) {
-      previous_ = range;
-      has_previous_ = true;
-    }
-    quantization[i] = kernels::quantization_of(range, scheme_);
+void DynamicQuantizer::require_finite(const kernels::Extrema& extrema) const {
+  if (extrema.finite) return;
+  throw Error(ErrorCode::non_finite, where_ + " holds NaN or infinity and cannot be quantized");
+}
+
+bool DynamicQuantizer::fits(std::span<const float> x, const kernels::Extrema& extrema) const {
+  const float largest = calib::largest_magnitude(*fixed_);
+  const Range held = scheme_ == Scheme::symmetric
+                         ? Range{-largest, largest}
+                         : Range{std::min(fixed_->low, 0.0F), std::max(fixed_->high, 0.0F)};
+  if (extrema.low >= held.low && extrema.high <= held.high) return true;
+  std::size_t clipped = 0;
+  for (const float value : x) clipped += value < held.low || value > held.high ? 1U : 0U;
+  return static_cast<double>(clipped) <=
+         static_cast<double>(*clip_guard_) * static_cast<double>(x.size());
+}
+
+Range DynamicQuantizer::range_of(std::span<const float> x, const kernels::Extrema* known,
+                                 InputRange& record, std::span<std::byte> workspace,
+                                 Workers& workers) const {
+  if (is_static()) {
+    if (known != nullptr) require_finite(*known);
+    return *fixed_;
   }
+  const kernels::Extrema extent = known != nullptr ? *known : extrema(x.data(), x.size(), workers);
+  require_finite(extent);
+  if (fixed_) {
+    if (fits(x, extent)) return *fixed_;
+    ++record.guarded;
+  }
+  const Range* previous = ranges_ == 1 && record.previous ? &*record.previous : nullptr;
+  const Range range =
+      in_context([&] { return where_; },
+                 [&] { return finder_.find(kernels_, x, extent, previous, workspace); });
+  if (ranges_ == 1) record.previous = range;
+  return range;
+}
+
+std::span<const kernels::Quantization> DynamicQuantizer::choose(const StepMemory& memory,
+                                                                Workers& workers) const {
+  const auto* x = memory.input<float>(0);
+  auto* quantization = reinterpret_cast<kernels::Quantization*>(memory.scratch);
+  auto* ranges = reinterpret_cast<Range*>(memory.scratch +
+                                          line_bytes(ranges_ * sizeof(kernels::Quantization)));
+  const std::span<std::byte> workspace(
+      reinterpret_cast<std::byte*>(ranges) + line_bytes(ranges_ * sizeof(Range)),
+      finder_.workspace_bytes());
+  InputRange unobserved;  // of a step that is only timed
+  InputRange& record = memory.input_range != nullptr ? *memory.input_range : unobserved;
+  const kernels::Extrema* known = ranges_ == 1 ? memory.input_extrema : nullptr;
+  for (std::size_t i = 0; i < ranges_; ++i) {
+    ranges[i] = range_of({x + i * range_size_, range_size_}, known, record, workspace, workers);
+    quantization[i] = kernels::quantization_of(ranges[i], scheme_);
+  }
+  record.used = {ranges, ranges_};
   return {quantization, ranges_};
 }
 

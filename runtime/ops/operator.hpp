@@ -100,18 +100,27 @@ class InferContext : public NodeView {
   Graph* writable_;
 };
 
+class LayerRanges;
+
 /// What prepare may use besides the node.
 struct PlanContext {
   const kernels::KernelTable* kernels = nullptr;
   Precision precision = Precision::float32;  ///< float32 or int8: what this node shall compute in
   Scheme scheme = Scheme::asymmetric;
   RangeScope range_scope = RangeScope::batch;
-  std::shared_ptr<const RangeEstimator> estimator;
+  std::shared_ptr<const LayerRanges> ranges;
   bool float_winograd = false;
   bool winograd = true;  ///< whether int8 and, with `float_winograd`, float convolutions use
                          ///< Winograd's algorithm where it suits
   std::size_t threads = 1;
   std::shared_ptr<Parallel> parallel;  ///< null with one thread
+};
+
+/// The range of a step's input 0, as its runs leave it.
+struct InputRange {
+  std::span<const Range> used;    ///< in the last run: one, or one for each row
+  std::optional<Range> previous;  ///< the last one that an estimator chose for the whole input
+  std::uint64_t guarded = 0;      ///< SessionOptions::clip_guard: how often it held
 };
 
 /// Where a step finds its tensors: fixed when the plan is complete. Inputs that are left out are
@@ -124,6 +133,8 @@ struct StepMemory {
   const kernels::Extrema* input_extrema = nullptr;
   /// Where a step that gives extremes puts those of output 0; null where nobody takes them.
   kernels::Extrema* output_extrema = nullptr;
+  /// Where a step that quantizes input 0 puts its range.
+  InputRange* input_range = nullptr;
 
   template <class T>
   [[nodiscard]] const T* input(std::size_t index) const {

@@ -21,7 +21,7 @@ std::size_t QuantizedInput::scratch_bytes() const {
 QuantizedInput::Result QuantizedInput::quantize(const StepMemory& memory, Workers& workers) {
   const auto* x = memory.input<float>(0);
   auto* out = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
-  const auto quantization = quantizer_.choose(x, memory.input_extrema, memory.scratch, workers);
+  const auto quantization = quantizer_.choose(memory, workers);
   if (!shape_.padded()) {
     const auto lines = static_cast<std::size_t>(shape_.images * shape_.in_height);
     const auto length = static_cast<std::size_t>(shape_.in_width * shape_.in_channels);

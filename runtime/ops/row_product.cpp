@@ -77,7 +77,7 @@ class Int8RowProduct final : public Step {
   void run(const StepMemory& memory, Workers& workers) override {
     const auto* x = memory.input<float>(0);
     auto* quantized = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
-    const auto quantization = quantizer_.choose(x, memory.input_extrema, memory.scratch, workers);
+    const auto quantization = quantizer_.choose(memory, workers);
 
     kernels::Int8Product product;
     product.a = quantized;

@@ -8,6 +8,7 @@
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/arena.hpp"
 #include "runtime/plan/layer_info.hpp"
+#include "runtime/plan/layer_ranges.hpp"
 #include "runtime/plan/method_chooser.hpp"
 
 namespace octavo {
@@ -37,6 +38,7 @@ class Plan::Builder {
 
  private:
   void make_steps() {
+    require_layers();
     MethodChooser chooser(context_, source_.tuning, source_.tune_budget);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
@@ -51,6 +53,15 @@ class Plan::Builder {
       nodes_.push_back(i);
     }
     plan_.tuning_ = chooser.take_tuning();
+  }
+
+  /// Layers that the options name must be some that quantize.
+  void require_layers() const {
+    std::vector<std::string_view> names;
+    for (const Node& node : graph_.nodes) {
+      if (passes::is_quantizable(graph_, node)) names.push_back(node.name);
+    }
+    context_.ranges->require_layers(names);
   }
 
   MethodChooser::Choice make_step(MethodChooser& chooser, std::size_t index, bool quantizable) {
@@ -122,6 +133,7 @@ class Plan::Builder {
 
   void bind() {
     bind_extrema();
+    plan_.input_ranges_.resize(plan_.steps_.size());
     for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
       StepMemory& memory = plan_.steps_[i].memory;
@@ -134,9 +146,11 @@ class Plan::Builder {
         memory.outputs.push_back(id == kNoValue ? nullptr : arena_at(buffer_of_[id]));
       }
       memory.scratch = arena_at(scratch_[i]);
+      memory.input_range = &plan_.input_ranges_[i];
       plan_.tensors_.push_back({node.inputs.empty() ? std::span<const float>{}
                                                     : floats(node.inputs[0], memory.inputs[0]),
-                                floats(node.outputs[0], memory.outputs[0])});
+                                floats(node.outputs[0], memory.outputs[0]),
+                                {}});
     }
     for (const ValueId id : graph_.inputs) plan_.inputs_.push_back(arena_at(buffer_of_[id]));
     for (const ValueId id : graph_.outputs) {
@@ -215,6 +229,7 @@ void Plan::run(Workers& workers, std::span<std::uint64_t> nanoseconds) {
 void Plan::run_observed(Workers& workers, const LayerObserver& observe) {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     steps_[i].step->run(steps_[i].memory, workers);
+    tensors_[i].input_ranges = input_ranges_[i].used;
     observe(i, tensors_[i]);
   }
 }

@@ -43,6 +43,9 @@ class Plan {
   [[nodiscard]] std::byte* output(std::size_t index) const { return outputs_[index]; }
   [[nodiscard]] std::size_t arena_bytes() const { return arena_bytes_; }
   [[nodiscard]] std::size_t weight_bytes() const;
+  [[nodiscard]] std::uint64_t clip_guard_count(std::size_t layer) const {
+    return input_ranges_[layer].guarded;
+  }
 
  private:
   struct PlannedStep {
@@ -58,6 +61,7 @@ class Plan {
   std::vector<LayerInfo> layers_;
   Tuning tuning_;
   std::vector<LayerTensors> tensors_;                     ///< per layer
+  std::vector<InputRange> input_ranges_;                  ///< per layer
   std::vector<std::shared_ptr<const Tensor>> constants_;  ///< that steps read while running
   std::vector<kernels::Extrema> extrema_;  ///< of values, by the step that computes them
   std::vector<std::byte*> inputs_;

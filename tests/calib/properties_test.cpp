@@ -11,6 +11,7 @@
 
 #include "octavo/range_estimator.hpp"
 
+#include "calib/streaming_statistics.hpp"
 #include "kernels/quantization.hpp"
 #include "tests/calib/statistics.hpp"
 
@@ -106,7 +107,8 @@ TEST_CASE("built-in estimators answer with a finite interval, whatever the finit
   std::mt19937 random(7);
   for (int round = 0; round < 60; ++round) {
     const std::vector<float> x = random_floats(random);
-    const auto [low, high] = std::ranges::minmax(random_floats(random));
+    const std::vector<float> y = random_floats(random);
+    const auto [low, high] = std::ranges::minmax(y);
     const Range previous{low, high};
     std::vector<std::string> specs(std::begin(kSpecs), std::end(kSpecs));
     specs.insert(specs.end(), {"moving_average", "moving_average:rate=1"});
@@ -119,6 +121,10 @@ TEST_CASE("built-in estimators answer with a finite interval, whatever the finit
         const kernels::Quantization q = kernels::quantization_of(range, scheme);
         CHECK(std::isfinite(q.scale));
         CHECK(q.scale > 0.0F);
+        calib::StreamingStatistics statistics(make_estimator(spec), scheme);
+        statistics.add(x);
+        statistics.add(y);
+        CHECK(statistics.range().low <= statistics.range().high);
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "octavo/session.hpp"
 
 #include "tools/commands.hpp"
+#include "tools/input_files.hpp"
 #include "tools/model_argument.hpp"
 #include "tools/npy.hpp"
 #include "tools/options.hpp"
@@ -35,24 +36,6 @@ struct RunOptions {
   PlanOptions plan;
 };
 
-/// The files for the model's inputs, in the model's order.
-using Files = std::vector<std::filesystem::path>;
-
-Files files_in_folder(const std::filesystem::path& folder, const Model& model) {
-  const std::size_t count = model.inputs().size();
-  const auto file = [&folder](std::size_t i) {
-    return folder / ("input_" + std::to_string(i) + ".npy");
-  };
-  if (std::filesystem::exists(file(count))) {
-    throw Error(ErrorCode::invalid_argument, "found " + file(count).string() +
-                                                 ", but the model has " + std::to_string(count) +
-                                                 " inputs: " + list_inputs(model));
-  }
-  Files files;
-  for (std::size_t i = 0; i < count; ++i) files.push_back(file(i));
-  return files;
-}
-
 /// Splits NAME=FILE. Names and paths may hold '=': the name is the one that the model knows.
 std::pair<std::size_t, std::string> split_input(const std::string& text, const Model& model) {
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
@@ -65,8 +48,8 @@ std::pair<std::size_t, std::string> split_input(const std::string& text, const M
                                                "model: " + list_inputs(model));
 }
 
-Files files_by_name(const std::vector<std::string>& texts, const Model& model) {
-  Files files(model.inputs().size());
+InputFiles files_by_name(const std::vector<std::string>& texts, const Model& model) {
+  InputFiles files(model.inputs().size());
   for (const std::string& text : texts) {
     const auto [index, file] = split_input(text, model);
     if (!files[index].empty()) {
@@ -85,37 +68,6 @@ Files files_by_name(const std::vector<std::string>& texts, const Model& model) {
   return files;
 }
 
-bool fits(const Shape& shape, const Shape& declared) {
-  if (shape.size() != declared.size()) return false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (declared[i] != -1 && declared[i] != shape[i]) return false;
-  }
-  return true;
-}
-
-std::string describe(DataType type, const Shape& shape) {
-  return std::string(to_string(type)) + " " + octavo::to_string(shape);
-}
-
-/// Reads the arrays and binds the free dimensions to their shapes.
-std::vector<Npy> read_inputs(const Files& files, const Model& model, ShapeBindings& shapes) {
-  std::vector<Npy> arrays;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const TensorInfo& input = model.inputs()[i];
-    const auto bound = shapes.find(input.name);
-    const Shape& expected = bound != shapes.end() ? bound->second : input.shape;
-    Npy array = read_npy(files[i]);
-    if (array.type != input.type || !fits(array.shape, expected)) {
-      throw Error(ErrorCode::invalid_argument, "input '" + input.name + "': " + files[i].string() +
-                                                   " holds " + describe(array.type, array.shape) +
-                                                   "; expected " + describe(input.type, expected));
-    }
-    if (array.shape != input.shape) shapes[input.name] = array.shape;
-    arrays.push_back(std::move(array));
-  }
-  return arrays;
-}
-
 void write_outputs(const Session& session, const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -130,13 +82,11 @@ void write_outputs(const Session& session, const std::filesystem::path& folder) 
 void run(const RunOptions& options) {
   const Model model = load_model(options.model);
   SessionOptions session_settings = session_options(options.plan, model);
-  const Files files = options.input_folder.empty() ? files_by_name(options.inputs, model)
-                                                   : files_in_folder(options.input_folder, model);
+  const InputFiles files = options.input_folder.empty() ? files_by_name(options.inputs, model)
+                                                        : input_files(options.input_folder, model);
   const std::vector<Npy> arrays = read_inputs(files, model, session_settings.shapes);
   Session session(model, std::move(session_settings));
-  for (std::size_t i = 0; i < arrays.size(); ++i) {
-    std::ranges::copy(arrays[i].data, static_cast<std::byte*>(session.input(i).raw()));
-  }
+  write_inputs(arrays, session);
   session.run();
   if (!options.output_folder.empty()) return write_outputs(session, options.output_folder);
   for (std::size_t i = 0; i < session.output_count(); ++i) {

@@ -2,53 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <iomanip>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tools/tensor_values.hpp"
+
 namespace octavo::tools {
 namespace {
 
 constexpr std::size_t kFirstValues = 8;
-
-template <class T>
-std::vector<double> widen(const TensorView& tensor) {
-  const std::span<T> elements = tensor.data<T>();
-  return {elements.begin(), elements.end()};
-}
-
-/// The elements as double; empty for float16, which C++20 has no type for.
-std::vector<double> values_of(const TensorView& tensor) {
-  switch (tensor.type()) {
-    case DataType::float32:
-      return widen<float>(tensor);
-    case DataType::float64:
-      return widen<double>(tensor);
-    case DataType::int8:
-      return widen<std::int8_t>(tensor);
-    case DataType::uint8:
-      return widen<std::uint8_t>(tensor);
-    case DataType::int16:
-      return widen<std::int16_t>(tensor);
-    case DataType::uint16:
-      return widen<std::uint16_t>(tensor);
-    case DataType::int32:
-      return widen<std::int32_t>(tensor);
-    case DataType::uint32:
-      return widen<std::uint32_t>(tensor);
-    case DataType::int64:
-      return widen<std::int64_t>(tensor);
-    case DataType::uint64:
-      return widen<std::uint64_t>(tensor);
-    case DataType::boolean:
-      return widen<bool>(tensor);
-    case DataType::float16:
-      return {};
-  }
-  return {};
-}
 
 bool is_vector(const Shape& shape) {
   return !shape.empty() && shape.back() > 1 &&

@@ -7,9 +7,6 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/octavo DESTINATION ${CMAKE_INSTA
 install(EXPORT octavo-targets NAMESPACE octavo:: DESTINATION ${octavo_package_folder})
 
 if(OCTAVO_BUILD_TOOLS)
-  file(RELATIVE_PATH octavo_library_folder
-    ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-  set_target_properties(octavo_command PROPERTIES INSTALL_RPATH "$ORIGIN/${octavo_library_folder}")
   install(TARGETS octavo_command)
 endif()
 

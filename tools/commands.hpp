@@ -8,6 +8,7 @@ namespace octavo::tools {
 
 void add_run(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_compare(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quantize(CLI::App& app);
 void add_tune(CLI::App& app);

@@ -18,6 +18,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  octavo run model.onnx --input image=photo.npy    run once, print a summary of the outputs\n"
     "  octavo bench model.onnx                          float32 against int8, layer by layer\n"
+    "  octavo compare model.onnx --input-dir sample     errors of int8, layer by layer\n"
     "  octavo inspect model.onnx                        layers, shapes, sizes\n"
     "  octavo quantize model.onnx -o model.safetensors  a quarter of the size\n"
     "  octavo tune model.onnx -o model.tuning           measure once, plan at once ever after\n"
@@ -31,6 +32,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   octavo::tools::add_run(app);
   octavo::tools::add_bench(app);
+  octavo::tools::add_compare(app);
   octavo::tools::add_inspect(app);
   octavo::tools::add_quantize(app);
   octavo::tools::add_tune(app);

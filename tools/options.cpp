@@ -92,20 +92,7 @@ void add_shape_option(CLI::App& command, std::vector<std::string>& shapes) {
       ->type_name("NAME=N,N,...");
 }
 
-void add_plan_options(CLI::App& command, PlanOptions& options) {
-  add_choice(command, "--scheme", options.scheme, kSchemes,
-             "How an activation's range becomes a scale and a zero point");
-  std::string names;
-  for (const std::string& name : estimator_names()) names += (names.empty() ? "" : ", ") + name;
-  command
-      .add_option("--estimator", options.estimator,
-                  "How the range is chosen: " + names +
-                      "; with parameters as in histogram:bins=2048,coverage=0.9999 (see "
-                      "docs/ranges.md); default " +
-                      options.estimator)
-      ->type_name("SPEC");
-  add_choice(command, "--range-scope", options.range_scope, kScopes,
-             "What shares one range: the whole batch, or each row (sample) for itself");
+void add_execution_options(CLI::App& command, PlanOptions& options) {
   command.add_option("--threads", options.threads, "Threads that one run uses; default 1")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, kMaxThreads).description(""));
@@ -116,11 +103,47 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
                   "Instruction set; `octavo cpu` lists them. Without it $OCTAVO_ISA, or else the "
                   "best that is supported")
       ->type_name("NAME");
+  add_shape_option(command, options.shapes);
+}
+
+void add_plan_options(CLI::App& command, PlanOptions& options) {
+  add_choice(command, "--scheme", options.scheme, kSchemes,
+             "How an activation's range becomes a scale and a zero point");
+  command
+      .add_option("--estimator", options.estimator,
+                  "How the range is chosen: " + list_estimators() +
+                      "; with parameters as in histogram:bins=2048,coverage=0.9999 (see "
+                      "docs/ranges.md); default " +
+                      options.estimator)
+      ->type_name("SPEC");
+  add_choice(command, "--range-scope", options.range_scope, kScopes,
+             "What shares one range: the whole batch, or each row (sample) for itself");
   command
       .add_option("--tuning", options.tuning,
                   "A file of `octavo tune`, which automatic precision follows")
       ->type_name("FILE");
-  add_shape_option(command, options.shapes);
+  add_execution_options(command, options);
+}
+
+void add_schemes_option(CLI::App& command, std::vector<Scheme>& schemes) {
+  std::vector<std::string> names;
+  for (const auto& choice : kSchemes) names.emplace_back(choice.first);
+  const auto assign = [&schemes](const std::vector<std::string>& chosen) {
+    for (const auto& [name, scheme] : kSchemes) {
+      if (std::ranges::find(chosen, name) != chosen.end()) schemes.push_back(scheme);
+    }
+  };
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--scheme", assign, "How ranges become scales and zero points; default both")
+      ->check(CLI::IsMember(names).description(""))
+      ->type_name(CLI::detail::join(names, "|"));
+}
+
+std::string list_estimators() {
+  std::string names;
+  for (const std::string& name : estimator_names()) names += (names.empty() ? "" : ", ") + name;
+  return names;
 }
 
 void add_no_tune_option(CLI::App& command, PlanOptions& options) {

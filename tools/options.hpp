@@ -33,6 +33,13 @@ void add_precision_option(CLI::App& command, PlanOptions& options);
 /// Adds --shape.
 void add_shape_option(CLI::App& command, std::vector<std::string>& shapes);
 
+/// Adds the options that do not change what is computed but for rounding: --threads,
+/// --float-winograd, --isa, --shape.
+void add_execution_options(CLI::App& command, PlanOptions& options);
+
+/// Adds a --scheme that takes several; `schemes` stays empty without it.
+void add_schemes_option(CLI::App& command, std::vector<Scheme>& schemes);
+
 /// Adds the options of PlanOptions except --precision and --no-tune.
 void add_plan_options(CLI::App& command, PlanOptions& options);
 
@@ -49,6 +56,9 @@ ShapeBindings parse_shapes(const std::vector<std::string>& texts, const Model& m
 /// Binds the free first dimension of every input that has no binding yet to `batch`. Throws
 /// Error{invalid_argument} when no input of the model can take it.
 void bind_batch(const Model& model, std::int64_t batch, ShapeBindings& shapes);
+
+/// The names of the range estimators, separated by commas.
+std::string list_estimators();
 
 /// "'image' (float32 [?, 1, 8, 8]), 'mask' (int64 [1])", for messages.
 std::string list_inputs(const Model& model);

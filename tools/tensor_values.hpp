@@ -4,9 +4,12 @@
 
 #include "octavo/tensor.hpp"
 
+#include "tools/npy.hpp"
+
 namespace octavo::tools {
 
-/// A tensor's elements as double; empty for float16, which C++20 has no type for.
+/// The elements of a tensor or an array as double; empty for float16, which C++20 has no type for.
 std::vector<double> values_of(const TensorView& tensor);
+std::vector<double> values_of(const Npy& array);
 
 }  // namespace octavo::tools

@@ -23,37 +23,6 @@ const std::string& digits() {
   return file;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// Runs a command that must fail: exit code 1, nothing on stdout, one message on stderr.
-std::string failure(const std::string& arguments, const std::string& environment = {}) {
-  const CommandResult result = run_command(arguments, environment);
-  CAPTURE(arguments);
-  CHECK(result.exit_code == 1);
-  CHECK(result.out == "");
-  CHECK(result.err.starts_with("octavo: "));
-  return result.err;
-}
-
-std::string success(const std::string& arguments, const std::string& environment = {}) {
-  const CommandResult result = run_command(arguments, environment);
-  CAPTURE(arguments);
-  CHECK(result.exit_code == 0);
-  CHECK(result.err == "");
-  return result.out;
-}
-
-/// The first `count` test images, as input_0.npy in `folder`.
-std::vector<float> write_images(const TemporaryFolder& folder, std::int64_t count) {
-  const tools::Npy all = tools::read_npy(digits_file("test_images.npy"));
-  const Shape shape{count, 1, 8, 8};
-  const auto images = all.as<float>().first(element_count(shape));
-  tools::write_npy(folder.path() / "input_0.npy", DataType::float32, shape, std::as_bytes(images));
-  return {images.begin(), images.end()};
-}
-
 std::vector<float> read_scores(const TemporaryFolder& folder) {
   const tools::Npy scores = tools::read_npy(folder.path() / "output_0.npy");
   const auto values = scores.as<float>();
@@ -78,7 +47,7 @@ TEST_CASE("command: wrong command lines are errors") {
 
 TEST_CASE("command: help teaches") {
   CHECK(contains(success("--help"), "Examples:"));
-  for (const char* command : {"run", "bench", "inspect", "quantize", "cpu"}) {
+  for (const char* command : {"run", "bench", "compare", "inspect", "quantize", "cpu"}) {
     const std::string help = success(std::string(command) + " --help");
     CHECK(contains(help, "Examples:"));
     CHECK(contains(help, std::string("octavo ") + command));
@@ -117,7 +86,7 @@ TEST_CASE("command: shapes are checked") {
 
 TEST_CASE("command: run writes what the library computes") {
   const TemporaryFolder folder;
-  const auto images = write_images(folder, 3);
+  const auto images = write_images(folder.path(), 3);
   const std::string path = folder.path().string();
   for (const Precision precision : {Precision::float32, Precision::int8}) {
     Session session(Model::load(digits()),
@@ -137,7 +106,7 @@ TEST_CASE("command: run writes what the library computes") {
 
 TEST_CASE("command: run prints a summary") {
   const TemporaryFolder folder;
-  write_images(folder, 1);
+  write_images(folder.path(), 1);
   const std::string out = success("run " + digits() + " --input-dir " + folder.path().string());
   CHECK(contains(out, "scores  float32 [1, 10]"));
   CHECK(contains(out, "argmax"));
@@ -149,7 +118,7 @@ TEST_CASE("command: run rejects inputs that do not fit") {
   const std::string run = "run " + digits() + " ";
   CHECK(contains(failure(run), "no file for input 'image'"));
   CHECK(contains(failure(run + "--input-dir " + path), "input_0.npy"));
-  write_images(folder, 1);
+  write_images(folder.path(), 1);
   const std::string file = path + "/input_0.npy";
   CHECK(contains(failure(run + "--input picture=" + file), "'image'"));
   CHECK(contains(failure(run + "--input image=" + file + " image=" + file), "two files"));
@@ -236,7 +205,7 @@ TEST_CASE("command: tune writes choices that the other commands follow") {
 
 TEST_CASE("command: quantize writes a smaller file with the same int8 results") {
   const TemporaryFolder folder;
-  write_images(folder, 2);
+  write_images(folder.path(), 2);
   const std::string path = folder.path().string();
   const std::string quantized = path + "/digits.safetensors";
   CHECK(contains(success("quantize " + digits() + " -o " + quantized), quantized));

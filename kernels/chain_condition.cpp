@@ -1,25 +1,85 @@
 #include "kernels/chain_condition.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
+#include <vector>
 
 namespace octavo::kernels {
+namespace {
+
+/// Of weights of one sign, more would leave int16 when multiplied by 255 and added; of unlike signs
+/// the products cannot.
+constexpr int kPairLimit = 128;
+constexpr int kLaneLimit = 255;
+
+/// What one group of a column adds to the int16 lanes of its chain.
+struct GroupSums {
+  int lane0 = 0;
+  int lane1 = 0;
+  bool pairs_fit = true;
+};
+
+GroupSums sums_of(const std::int8_t* w, std::size_t count) {
+  std::array<int, kGroup> v{};
+  for (std::size_t i = 0; i < count; ++i) v[i] = w[i];
+  const int largest = std::max(std::abs(v[0] + v[1]), std::abs(v[2] + v[3]));
+  return {std::abs(v[0]) + std::abs(v[1]), std::abs(v[2]) + std::abs(v[3]), largest <= kPairLimit};
+}
+
+GroupSums group_sums(std::span<const std::int8_t> w, std::size_t begin) {
+  const std::size_t count = w.size() - begin;
+  return count >= kGroup ? sums_of(&w[begin], kGroup) : sums_of(&w[begin], count);
+}
+
+}  // namespace
 
 bool fits_chain(std::span<const std::int8_t> w, std::size_t length) {
   const std::size_t chain = kGroup * length;
   for (std::size_t begin = 0; begin < w.size(); begin += chain) {
-    std::array<int, 2> magnitudes{};
-    for (std::size_t k = begin; k < std::min(begin + chain, w.size()); k += 2) {
-      const int first = w[k];
-      const int second = k + 1 < w.size() ? w[k + 1] : 0;
-      if (std::max(first, 0) + std::max(second, 0) > 128) return false;
-      if (std::min(first, 0) + std::min(second, 0) < -128) return false;
-      magnitudes[k / 2 % 2] += std::abs(first) + std::abs(second);
+    int lane0 = 0;
+    int lane1 = 0;
+    for (std::size_t k = begin; k < std::min(begin + chain, w.size()); k += kGroup) {
+      const GroupSums sums = group_sums(w, k);
+      if (!sums.pairs_fit) return false;
+      lane0 += sums.lane0;
+      lane1 += sums.lane1;
     }
-    if (length > 1 && std::max(magnitudes[0], magnitudes[1]) > 255) return false;
+    if (length > 1 && std::max(lane0, lane1) > kLaneLimit) return false;
   }
   return true;
+}
+
+std::array<std::size_t, kMaxChain> count_misfits(std::span<const std::int8_t> panel,
+                                                 std::size_t segments, std::size_t depth) {
+  const std::size_t groups = (depth + kGroup - 1) / kGroup;
+  std::array<std::vector<std::uint8_t>, kMaxChain> misfit;
+  for (std::size_t length = 1; length <= kMaxChain; ++length) {
+    misfit[length - 1].resize(segments * ((groups + length - 1) / length));
+  }
+  std::vector<GroupSums> sums(groups);
+  for (std::size_t begin = 0; begin < panel.size(); begin += depth) {
+    const std::span<const std::int8_t> w = panel.subspan(begin, depth);
+    for (std::size_t g = 0; g < groups; ++g) sums[g] = group_sums(w, g * kGroup);
+    for (std::size_t length = 1; length <= kMaxChain; ++length) {
+      const std::size_t chains = (groups + length - 1) / length;
+      std::uint8_t* to = &misfit[length - 1][begin / depth % segments * chains];
+      for (std::size_t g = 0; g < groups; g += length, ++to) {
+        GroupSums chain;
+        for (std::size_t i = g; i < std::min(g + length, groups); ++i) {
+          chain.lane0 += sums[i].lane0;
+          chain.lane1 += sums[i].lane1;
+          chain.pairs_fit &= sums[i].pairs_fit;
+        }
+        const bool lanes_fit = length == 1 || std::max(chain.lane0, chain.lane1) <= kLaneLimit;
+        *to |= static_cast<std::uint8_t>(!(chain.pairs_fit && lanes_fit));
+      }
+    }
+  }
+  std::array<std::size_t, kMaxChain> counts{};
+  for (std::size_t i = 0; i < kMaxChain; ++i) {
+    counts[i] = static_cast<std::size_t>(std::ranges::count(misfit[i], 1));
+  }
+  return counts;
 }
 
 }  // namespace octavo::kernels

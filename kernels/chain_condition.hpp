@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,5 +14,13 @@ inline constexpr std::size_t kGroup = 4;
 /// of `length` groups: no pair of products may leave int16, and for chains longer than one group
 /// the sum of |w| over each int16 lane is at most 255.
 bool fits_chain(std::span<const std::int8_t> w, std::size_t length);
+
+/// The longest chain.
+inline constexpr std::size_t kMaxChain = 4;
+
+/// For chains of 1, 2, 3 and 4 groups, in how many of the chains of a panel, [columns][segments]
+/// [depth], any column breaks the condition.
+std::array<std::size_t, kMaxChain> count_misfits(std::span<const std::int8_t> panel,
+                                                 std::size_t segments, std::size_t depth);
 
 }  // namespace octavo::kernels

@@ -49,8 +49,7 @@ class Chain {
  public:
   Chain(std::span<const std::int8_t> weights, const WeightShape& panel, std::size_t segment,
         std::size_t first_group, std::size_t groups)
-      : columns_(panel.columns), groups_(groups), chosen_(groups, false) {
-    pairs_.resize(columns_ * groups * 2);
+      : columns_(panel.columns), groups_(groups) {
     for (std::size_t n = 0; n < columns_; ++n) {
       const auto column =
           weights.subspan((n * panel.segments + segment) * panel.depth, panel.depth);
@@ -134,12 +133,23 @@ class Chain {
     return {static_cast<std::size_t>(most - relief.begin()), *most};
   }
 
-  static constexpr std::size_t kMaxChain = 4;
   std::size_t columns_;
   std::size_t groups_;
-  std::vector<Pair> pairs_;  ///< [column][group][lane]
-  std::vector<bool> chosen_;
+  std::array<Pair, kPanelWidth * kMaxChain * 2> pairs_;  ///< [column][group][lane]
+  std::array<bool, kMaxChain> chosen_{};
 };
+
+/// Whether all columns of one chain meet its condition.
+bool fits(std::span<const std::int8_t> weights, const WeightShape& panel, std::size_t segment,
+          std::size_t first_group, std::size_t length) {
+  const std::size_t begin = first_group * kGroup;
+  const std::size_t size = std::min(length * kGroup, panel.depth - begin);
+  for (std::size_t n = 0; n < panel.columns; ++n) {
+    const std::size_t column = (n * panel.segments + segment) * panel.depth;
+    if (!fits_chain(weights.subspan(column + begin, size), length)) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -159,13 +169,14 @@ ChainSplit split_for_chain(std::span<const std::int8_t> weights, const WeightSha
   for (std::size_t segment = 0; segment < panel.segments; ++segment) {
     for (std::size_t first = 0; first < groups; first += length) {
       const std::size_t count = std::min(length, groups - first);
+      if (fits(weights, panel, segment, first, length)) continue;
       Chain chain(weights, panel, segment, first, count);
       chain.choose(limited);
       for (std::size_t g = 0; g < count; ++g) {
         if (!chain.chosen(g)) continue;
         split.groups.push_back(static_cast<std::uint32_t>(segment * groups + first + g));
       }
-      std::array<Pair, 4> taken;
+      std::array<Pair, kMaxChain> taken;
       for (std::size_t n = 0; n < panel.columns; ++n) {
         for (const std::size_t lane : {std::size_t{0}, std::size_t{1}}) {
           chain.relieve(n, lane, limited, taken);

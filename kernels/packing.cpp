@@ -1,6 +1,7 @@
 #include "kernels/packing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "kernels/chain_condition.hpp"
@@ -28,27 +29,9 @@ std::size_t chain_length(Int8Method method) {
   return 1;
 }
 
-bool fits(std::span<const std::int8_t> w, std::size_t depth, std::size_t length) {
-  for (std::size_t begin = 0; begin < w.size(); begin += depth) {
-    if (!fits_chain(w.subspan(begin, depth), length)) return false;
-  }
-  return true;
-}
-
-/// The method with the fewest chains of those that are exact for a panel as it is, and of these the
-/// shortest chain. `w` is [columns][segments][depth].
-Int8Method whole_method(std::span<const std::int8_t> w, std::size_t depth) {
-  const std::size_t groups = divided_up(depth, kGroup);
-  Int8Method best = Int8Method::wide;
-  for (const Int8Method method :
-       {Int8Method::chain1, Int8Method::chain2, Int8Method::chain3, Int8Method::chain4}) {
-    const std::size_t length = chain_length(method);
-    const bool shorter = best == Int8Method::wide ||
-                         divided_up(groups, length) < divided_up(groups, chain_length(best));
-    if (shorter && fits(w, depth, length)) best = method;
-  }
-  return best;
-}
+/// By chain length.
+constexpr std::array kMethods{Int8Method::chain1, Int8Method::chain2, Int8Method::chain3,
+                              Int8Method::chain4};
 
 /// How a panel is packed: its method, and its weights in two parts where that is faster.
 struct PanelPlan {
@@ -56,31 +39,41 @@ struct PanelPlan {
   ChainSplit split;
 };
 
-/// The times of a group of four k values, relative to each other, as measured with AVX2.
-struct GroupCost {
-  Int8Method method;
-  double time;
-};
-constexpr GroupCost kChainCosts[] = {{Int8Method::chain4, 1.0},
-                                     {Int8Method::chain3, 1.07},
-                                     {Int8Method::chain2, 1.22},
-                                     {Int8Method::chain1, 1.22}};
+/// The times of a group of four k values by chain length, relative to each other, as measured with
+/// AVX2.
+constexpr std::array kChainCosts{1.22, 1.22, 1.07, 1.0};
 constexpr double kWideCost = 1.8;
 constexpr double kResidualCost = 1.6;
 
+/// As it is, with the fewest chains, and of these the shortest; or else with split weights, where
+/// that is faster than the method without chains.
 PanelPlan plan_panel(std::span<const std::int8_t> w, const WeightShape& panel) {
   PanelPlan plan;
-  plan.method = whole_method(w, panel.depth);
   plan.split.chained.assign(w.begin(), w.end());
+  const std::size_t groups = divided_up(panel.depth, kGroup);
+  const std::array<std::size_t, kMaxChain> misfits = count_misfits(w, panel.segments, panel.depth);
+  std::size_t fewest = SIZE_MAX;
+  for (std::size_t length = 1; length <= kMaxChain; ++length) {
+    if (misfits[length - 1] > 0 || divided_up(groups, length) >= fewest) continue;
+    fewest = divided_up(groups, length);
+    plan.method = kMethods[length - 1];
+  }
   if (plan.method != Int8Method::wide) return plan;
-  const auto groups = static_cast<double>(panel.segments * divided_up(panel.depth, kGroup));
-  double best = groups * kWideCost;
-  for (const auto& [method, time] : kChainCosts) {
-    ChainSplit split = split_for_chain(w, panel, chain_length(method));
-    const double cost = groups * time + static_cast<double>(split.groups.size()) * kResidualCost;
-    if (cost >= best || !fits(split.chained, panel.depth, chain_length(method))) continue;
+
+  const auto total = static_cast<double>(panel.segments * groups);
+  double best = total * kWideCost;
+  for (std::size_t length = 1; length <= kMaxChain; ++length) {
+    // Every group with a pair too large becomes a residual one, and one of each chain that misfits.
+    const double time = total * kChainCosts[length - 1];
+    const std::size_t least = std::max(misfits[0], misfits[length - 1]);
+    if (time + static_cast<double>(least) * kResidualCost >= best) continue;
+    ChainSplit split = split_for_chain(w, panel, length);
+    const double cost = time + static_cast<double>(split.groups.size()) * kResidualCost;
+    if (cost >= best || count_misfits(split.chained, panel.segments, panel.depth)[length - 1] > 0) {
+      continue;
+    }
     best = cost;
-    plan = {method, std::move(split)};
+    plan = {kMethods[length - 1], std::move(split)};
   }
   return plan;
 }

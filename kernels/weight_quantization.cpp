@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 
+#include "kernels/chain_condition.hpp"
 #include "kernels/packing.hpp"
 #include "kernels/weight_rounding.hpp"
 
@@ -12,9 +13,7 @@ constexpr float kLargest = 127.0F;
 
 /// 1 for a column without a weight that a normal scale can represent.
 float unconstrained_scale(std::span<const float> column) {
-  float largest = 0.0F;
-  for (const float w : column) largest = std::max(largest, std::abs(w));
-  const float scale = largest / kLargest;
+  const float scale = largest_magnitude(column) / kLargest;
   return std::isnormal(scale) ? scale : 1.0F;
 }
 
@@ -38,11 +37,19 @@ struct Group {
   }
 };
 
+constexpr float kLaneLimit = 255.0F;
+constexpr float kPairLimit = 128.0F;
+
+/// What a sum of `terms` magnitudes may be, in levels before rounding, to be at most `limit` after
+/// it for sure: rounding adds at most one half for each term; the rest covers that of the sum.
+constexpr float safe_sum(float limit, std::size_t terms) {
+  return limit - 0.5F * static_cast<float>(terms) - 0.01F;
+}
+
 /// The smallest scale from `scale` on (within a few millionths) at which the group's quantized sum
 /// is at most `limit`. As each term falls when the scale grows, what held before still holds.
 float raised_scale(const Group& group, float limit, float scale) {
-  // Rounding adds at most one half for each term; the rest covers the rounding of the sum.
-  const float safe = limit - 0.5F * static_cast<float>(group.size) - 0.01F;
+  const float safe = safe_sum(limit, group.size);
   if (group.sum <= safe * scale || group.quantized_sum(scale) <= limit) return scale;
   constexpr int kBisections = 14;
   float failing = scale;
@@ -54,28 +61,51 @@ float raised_scale(const Group& group, float limit, float scale) {
   return holding;
 }
 
-/// The scale at which one segment of a column meets the condition of a chain (kernels/packing.cpp).
-float segment_scale(std::span<const float> w, std::size_t length, float scale) {
-  constexpr float kLaneLimit = 255.0F;
-  constexpr float kPairLimit = 128.0F;
-  const std::size_t chain = 4 * length;
-  for (std::size_t begin = 0; begin < w.size(); begin += chain) {
-    std::array<Group, 2> lanes;
-    for (std::size_t k = begin; k < std::min(begin + chain, w.size()); k += 2) {
-      const float first = w[k];
-      const float second = k + 1 < w.size() ? w[k + 1] : 0.0F;
-      Group pair;
-      pair.add(std::abs(first));
-      pair.add(std::abs(second));
-      if ((first < 0.0F) == (second < 0.0F)) scale = raised_scale(pair, kPairLimit, scale);
-      Group& lane = lanes[k / 2 % 2];
-      lane.add(pair.magnitudes[0]);
-      lane.add(pair.magnitudes[1]);
-    }
-    if (length == 1) continue;
-    for (const Group& lane : lanes) scale = raised_scale(lane, kLaneLimit, scale);
+/// The scale from `scale` on at which the weights of one chain meet its condition
+/// (kernels/chain_condition.hpp).
+float chain_scale(std::span<const float> w, float scale) {
+  std::array<Group, 2> lanes;
+  for (std::size_t k = 0; k < w.size(); k += 2) {
+    const float first = w[k];
+    const float second = k + 1 < w.size() ? w[k + 1] : 0.0F;
+    Group pair;
+    pair.add(std::abs(first));
+    pair.add(std::abs(second));
+    if ((first < 0.0F) == (second < 0.0F)) scale = raised_scale(pair, kPairLimit, scale);
+    Group& lane = lanes[k / 2 % 2];
+    lane.add(pair.magnitudes[0]);
+    lane.add(pair.magnitudes[1]);
   }
+  if (w.size() <= kGroup) return scale;
+  for (const Group& lane : lanes) scale = raised_scale(lane, kLaneLimit, scale);
   return scale;
+}
+
+/// Whether whole groups surely meet the condition, as most do once a scale is large enough.
+template <std::size_t length>
+bool is_safe(const float* w, float scale) {
+  float pair = 0.0F;
+  float lane0 = 0.0F;
+  float lane1 = 0.0F;
+  for (std::size_t g = 0; g < length; ++g, w += kGroup) {
+    // Of unlike signs, the larger magnitude alone counts, which is below any limit.
+    pair = std::max({pair, std::abs(w[0] + w[1]), std::abs(w[2] + w[3])});
+    lane0 += std::abs(w[0]) + std::abs(w[1]);
+    lane1 += std::abs(w[2]) + std::abs(w[3]);
+  }
+  return pair <= safe_sum(kPairLimit, 2) * scale &&
+         (length == 1 || std::max(lane0, lane1) <= safe_sum(kLaneLimit, 2 * length) * scale);
+}
+
+/// The scale at which one segment of a column meets the condition of chains of `length` groups.
+template <std::size_t length>
+float segment_scale(std::span<const float> w, float scale) {
+  constexpr std::size_t kChain = kGroup * length;
+  std::size_t k = 0;
+  for (; k + kChain <= w.size(); k += kChain) {
+    if (!is_safe<length>(&w[k], scale)) scale = chain_scale(w.subspan(k, kChain), scale);
+  }
+  return k == w.size() ? scale : chain_scale(w.subspan(k), scale);
 }
 
 /// The energy that quantizing a layer loses.
@@ -90,10 +120,12 @@ double noise(std::span<const float> weights, const std::vector<float>& scales,
 
 std::vector<float> fitted_scales(std::span<const float> weights, const WeightShape& shape,
                                  int chain, std::vector<float> scales) {
+  constexpr std::array kSegmentScales{segment_scale<1>, segment_scale<2>, segment_scale<3>,
+                                      segment_scale<4>};
+  const auto segment_scale = kSegmentScales[static_cast<std::size_t>(chain) - 1];
   for (std::size_t begin = 0; begin < weights.size(); begin += shape.depth) {
     float& scale = scales[begin / (shape.segments * shape.depth)];
-    scale =
-        segment_scale(weights.subspan(begin, shape.depth), static_cast<std::size_t>(chain), scale);
+    scale = segment_scale(weights.subspan(begin, shape.depth), scale);
   }
   return scales;
 }

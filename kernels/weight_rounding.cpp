@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <vector>
+
+#include <xsimd/xsimd.hpp>
 
 #include "kernels/chain_condition.hpp"
 
@@ -11,71 +15,113 @@ namespace octavo::kernels {
 namespace {
 
 constexpr float kLargest = 127.0F;
+/// 1.5 * 2^23: the sum with an |x| < 2^22 has no bits left for a fraction.
+constexpr float kNoFraction = 12582912.0F;
 
-/// Half to even, for |x| < 2^22: the sum has no bits left for a fraction.
-float rounded(float x) {
-  constexpr float kNoFraction = 12582912.0F;  // 1.5 * 2^23
-  return (x + kNoFraction) - kNoFraction;
+/// Half to even.
+float nearest_level(float x) {
+  const float q = (x + kNoFraction) - kNoFraction;
+  return q > -kLargest ? (q < kLargest ? q : kLargest) : -kLargest;
 }
 
-/// rounding_noise in float and by the reciprocal, in independent sums that vectorize.
-float estimated_noise(std::span<const float> column, float scale) {
-  constexpr std::size_t kLanes = 8;
-  const float reciprocal = 1.0F / scale;
-  std::array<float, kLanes> sums{};
-  const auto add = [&](float w, std::size_t lane) {
-    const float x = w * reciprocal;
-    const float q = rounded(x);
-    const float error = x - std::min(std::max(q, -kLargest), kLargest);
-    sums[lane] += error * error;
-  };
-  const std::size_t whole = column.size() / kLanes * kLanes;
-  for (std::size_t k = 0; k < whole; k += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) add(column[k + lane], lane);
+/// Vectors of the build's baseline: this runs while planning, not in kernels.
+using Floats = xsimd::batch<float>;
+/// Whatever the vectors' size, elements meet in this many lanes, so that all builds sum alike.
+constexpr std::size_t kLanes = 16;
+constexpr std::size_t kParts = kLanes / Floats::size;
+
+/// Calls add(part, vector) for all of the column, filled up with zeros.
+template <class Add>
+void for_each_vector(std::span<const float> column, const Add& add) {
+  std::size_t k = 0;
+  for (; k + kLanes <= column.size(); k += kLanes) {
+    for (std::size_t p = 0; p < kParts; ++p) {
+      add(p, Floats::load_unaligned(column.data() + k + p * Floats::size));
+    }
   }
-  for (std::size_t k = whole; k < column.size(); ++k) add(column[k], k - whole);
-  float total = 0.0F;
-  for (const float sum : sums) total += sum;
-  return total * scale * scale;
+  if (k == column.size()) return;
+  std::array<float, kLanes> rest{};
+  std::copy(column.begin() + static_cast<std::ptrdiff_t>(k), column.end(), rest.begin());
+  for (std::size_t p = 0; p < kParts; ++p) {
+    add(p, Floats::load_unaligned(rest.data() + p * Floats::size));
+  }
+}
+
+std::array<float, kLanes> lanes_of(const std::array<Floats, kParts>& parts) {
+  std::array<float, kLanes> lanes;
+  for (std::size_t p = 0; p < kParts; ++p) parts[p].store_unaligned(&lanes[p * Floats::size]);
+  return lanes;
 }
 
 class ColumnRounder {
  public:
+  /// Rounds to the nearest level.
   ColumnRounder(std::span<const float> column, float scale, std::size_t depth, int chain,
                 std::span<std::int8_t> values)
-      : column_(column),
-        scale_(scale),
-        depth_(depth),
+      : depth_(depth),
         chain_(static_cast<std::size_t>(chain)),
-        values_(values) {}
-
-  /// Makes the errors of the weights first, first + step, ... sum to at most one half.
-  void cancel_errors(std::size_t first, std::size_t step) {
-    candidates_.clear();
-    double sum = 0.0;
-    for (std::size_t k = first; k < column_.size(); k += step) {
-      const float error = column_[k] / scale_ - static_cast<float>(values_[k]);
-      // Clipped weights are as far out as they can be, and non-finite ones have no error.
-      if (!(std::abs(error) <= 1.0F)) continue;
-      sum += double{error};
-      candidates_.push_back({error, k});
+        values_(values),
+        errors_(column.size()) {
+    for (std::size_t k = 0; k < column.size(); ++k) {
+      const float level = column[k] / scale;
+      const float q = nearest_level(level);
+      const float error = level - q;
+      values_[k] = static_cast<std::int8_t>(q);
+      errors_[k] = std::abs(error) <= 1.0F ? error : 0.0F;
     }
-    const int direction = sum > 0.0 ? 1 : -1;
-    auto moves = static_cast<long>(std::abs(sum) + 0.5);
-    if (moves == 0) return;
-    // A heap: only the few that move are put in order.
-    const auto later = [&](const Candidate& a, const Candidate& b) {
-      const float x = static_cast<float>(direction) * a.error;
-      const float y = static_cast<float>(direction) * b.error;
-      return x != y ? x < y : a.k > b.k;
-    };
-    std::ranges::make_heap(candidates_, later);
-    while (moves > 0 && !candidates_.empty()) {
-      std::ranges::pop_heap(candidates_, later);
-      const Candidate candidate = candidates_.back();
-      candidates_.pop_back();
-      if (static_cast<float>(direction) * candidate.error <= 0.0F) break;
-      if (move(candidate.k, direction)) --moves;
+  }
+
+  /// Makes the errors of the taps of each input channel sum to at most one half.
+  void cancel_errors_of_kernels(std::size_t channels) {
+    std::vector<float> sums(channels);
+    for (std::size_t tap = 0; tap < errors_.size(); tap += channels) {
+      for (std::size_t c = 0; c < channels; ++c) sums[c] += errors_[tap + c];
+    }
+    for (std::size_t c = 0; c < channels; ++c) {
+      Moves moves(sums[c]);
+      float last = std::numeric_limits<float>::infinity();
+      std::size_t last_k = 0;
+      while (moves.left > 0) {
+        float largest = 0.0F;
+        std::size_t k = 0;
+        for (std::size_t i = c; i < errors_.size(); i += channels) {
+          const float error = moves.direction * errors_[i];
+          if (error > largest && (error < last || (error == last && i > last_k))) {
+            largest = error;
+            k = i;
+          }
+        }
+        if (largest == 0.0F) break;
+        if (move(k, moves.direction)) --moves.left;
+        last = largest;
+        last_k = k;
+      }
+    }
+  }
+
+  /// The same for all weights together.
+  void cancel_errors_of_column() {
+    double sum = 0.0;
+    for (const float error : errors_) sum += double{error};
+    Moves moves(static_cast<float>(sum));
+    // The largest errors first. They spread evenly up to one half, so that few have to be sorted.
+    float width = static_cast<float>(2 * moves.left + 4) / static_cast<float>(errors_.size());
+    float upper = std::numeric_limits<float>::infinity();
+    for (float lower = 0.5F - width; moves.left > 0 && upper > 0.0F; lower = upper - width) {
+      lower = std::max(lower, 0.0F);
+      candidates_.clear();
+      for (std::size_t k = 0; k < errors_.size(); ++k) {
+        const float error = moves.direction * errors_[k];
+        if (error > lower && error <= upper) candidates_.push_back({error, k});
+      }
+      std::ranges::sort(candidates_, [](const Candidate& a, const Candidate& b) {
+        return a.error != b.error ? a.error > b.error : a.k < b.k;
+      });
+      for (std::size_t i = 0; i < candidates_.size() && moves.left > 0; ++i) {
+        if (move(candidates_[i].k, moves.direction)) --moves.left;
+      }
+      upper = lower;
+      width *= 4.0F;
     }
   }
 
@@ -85,12 +131,23 @@ class ColumnRounder {
     std::size_t k;
   };
 
-  bool move(std::size_t k, int direction) {
+  /// By how many levels, and which way, some weights have to move for a sum of errors to cancel.
+  struct Moves {
+    explicit Moves(float sum)
+        : direction(sum > 0.0F ? 1.0F : -1.0F), left(static_cast<long>(std::abs(sum) + 0.5F)) {}
+    float direction;
+    long left;
+  };
+
+  bool move(std::size_t k, float direction) {
     const std::int8_t before = values_[k];
-    const int after = before + direction;
+    const int after = before + static_cast<int>(direction);
     if (std::abs(after) > static_cast<int>(kLargest)) return false;
     values_[k] = static_cast<std::int8_t>(after);
-    if (chain_ == 0 || fits_chain(chain_of(k), chain_)) return true;
+    if (chain_ == 0 || fits_chain(chain_of(k), chain_)) {
+      errors_[k] -= direction;
+      return true;
+    }
     values_[k] = before;
     return false;
   }
@@ -103,42 +160,60 @@ class ColumnRounder {
     return values_.subspan(begin, std::min(length, segment + depth_ - begin));
   }
 
-  std::span<const float> column_;
-  float scale_;
   std::size_t depth_;
   std::size_t chain_;
   std::span<std::int8_t> values_;
+  /// In levels. Clipped weights are as far out as they can be, and non-finite ones have no error.
+  std::vector<float> errors_;
   std::vector<Candidate> candidates_;
 };
 
 }  // namespace
 
 float quantized(float w, float scale) {
-  const float q = rounded(w / scale);
-  return q > -kLargest ? (q < kLargest ? q : kLargest) : -kLargest;
+  return nearest_level(w / scale);
+}
+
+float largest_magnitude(std::span<const float> column) {
+  std::array<Floats, kParts> parts;
+  parts.fill(Floats(0.0F));
+  for_each_vector(column, [&](std::size_t p, const Floats& w) {
+    parts[p] = xsimd::max(xsimd::abs(w), parts[p]);
+  });
+  return std::ranges::max(lanes_of(parts));
 }
 
 double rounding_noise(std::span<const float> column, float scale) {
-  double energy = 0.0;
-  for (const float w : column) {
-    const double error = double{w} - double{scale} * double{quantized(w, scale)};
-    energy += error * error;
-  }
-  return energy;
+  const Floats reciprocal(1.0F / scale);
+  std::array<Floats, kParts> parts;
+  parts.fill(Floats(0.0F));
+  for_each_vector(column, [&](std::size_t p, const Floats& w) {
+    const Floats x = w * reciprocal;
+    const Floats q = (x + Floats(kNoFraction)) - Floats(kNoFraction);
+    const Floats error = x - xsimd::min(xsimd::max(q, Floats(-kLargest)), Floats(kLargest));
+    parts[p] = parts[p] + error * error;
+  });
+  double total = 0.0;
+  for (const float sum : lanes_of(parts)) total += double{sum};
+  return total * double{scale} * double{scale};
 }
 
 float least_noise_scale(std::span<const float> column, float scale, float lowest) {
+  // From one scale to the next the noise of n weights varies by about its share 1 / sqrt(n): what a
+  // search can gain falls with the column's length.
   constexpr std::size_t kLongColumn = 1024;
-  constexpr int kSteps = 24;
-  constexpr float kStep = 0.004F;
-  constexpr float kBelow = 0.03F;
+  constexpr std::size_t kShortColumn = 320;
+  constexpr float kFirst = 0.97F;
+  constexpr float kLast = 1.062F;
   if (column.size() > kLongColumn) return scale;
-  const float first = std::max(lowest, scale * (1.0F - kBelow));
+  const int steps = column.size() > kShortColumn ? 8 : 24;
+  const float first = std::max(lowest, scale * kFirst);
+  const float step = (kLast - kFirst) / static_cast<float>(steps - 1);
   float best = scale;
-  float least = estimated_noise(column, scale);
-  for (int i = 0; i < kSteps; ++i) {
-    const float candidate = first * (1.0F + kStep * static_cast<float>(i));
-    const float noise = estimated_noise(column, candidate);
+  double least = rounding_noise(column, scale);
+  for (int i = 0; i < steps; ++i) {
+    const float candidate = first * (1.0F + step * static_cast<float>(i));
+    const double noise = rounding_noise(column, candidate);
     if (noise < least) {
       least = noise;
       best = candidate;
@@ -149,16 +224,9 @@ float least_noise_scale(std::span<const float> column, float scale, float lowest
 
 void round_column(std::span<const float> column, float scale, const WeightShape& shape,
                   std::size_t channels, int chain, std::span<std::int8_t> values) {
-  for (std::size_t k = 0; k < column.size(); ++k) {
-    values[k] = static_cast<std::int8_t>(quantized(column[k], scale));
-  }
   ColumnRounder rounder(column, scale, shape.depth, chain, values);
-  if (channels < column.size()) {
-    for (std::size_t channel = 0; channel < channels; ++channel) {
-      rounder.cancel_errors(channel, channels);
-    }
-  }
-  rounder.cancel_errors(0, 1);
+  if (channels < column.size()) rounder.cancel_errors_of_kernels(channels);
+  rounder.cancel_errors_of_column();
 }
 
 }  // namespace octavo::kernels

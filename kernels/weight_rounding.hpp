@@ -11,6 +11,9 @@ namespace octavo::kernels {
 /// The nearest level of w, half to even, in [-127, 127].
 float quantized(float w, float scale);
 
+/// The largest |w|; NaN does not count.
+float largest_magnitude(std::span<const float> column);
+
 /// The energy that rounding a column to the nearest levels loses.
 double rounding_noise(std::span<const float> column, float scale);
 

@@ -11,8 +11,13 @@ packages_for() {
   for kind in "$@"; do awk -v kind="$kind" '$1 == kind { print $2 }' "$root/scripts/packages.txt"; done
 }
 
-# is_installed PACKAGE: whether it is installed, or a package that provides it.
+# is_installed PACKAGE: whether it is installed, or a package that provides it. Node and npm may come
+# from elsewhere, whose packages conflict with Debian's: those in the PATH will do.
 is_installed() {
+  case $1 in
+    nodejs) command -v node >/dev/null && return ;;
+    npm) command -v npm >/dev/null && return ;;
+  esac
   dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' | awk -v package="$1" '
     $1 == "installed" { for (i = 2; i <= NF; ++i) { sub(/,$/, "", $i); found += $i == package } }
     END { exit !found }'

@@ -29,8 +29,8 @@ std::vector<std::int64_t> bounded(const NodeView& node, std::string_view name, s
   return values;
 }
 
-/// The padding that leaves `wanted` of `full` output positions; SAME_UPPER puts the odd one at the
-/// end.
+/// The padding that leaves `wanted` of `full` output positions; the odd one is at the end if
+/// `upper` (SAME_UPPER), else at the beginning.
 void pad_to(TransposedWindow& result, std::size_t i, std::int64_t full, std::int64_t wanted,
             bool upper) {
   const std::int64_t total = std::max<std::int64_t>(full - wanted, 0);
@@ -70,7 +70,7 @@ TransposedWindow transposed_window(const NodeView& node, std::span<const std::in
     const std::int64_t full = (input[i] - 1) * window.strides[i] + extra[i] + window.extent(i);
     if (node.has_attribute("output_shape")) {
       const auto wanted = bounded(node, "output_shape", rank, 0, 1);
-      pad_to(result, i, full, wanted[i], auto_pad != "SAME_LOWER");
+      pad_to(result, i, full, wanted[i], auto_pad == "SAME_UPPER");
     } else if (same) {
       pad_to(result, i, full, input[i] * window.strides[i], auto_pad == "SAME_UPPER");
     } else {

@@ -64,8 +64,14 @@ void check_product_constants(const NodeView& node) {
   static_cast<void>(fused_activation(node));
 }
 
+bool takes_addend(const NodeView& node) {
+  if (node.node().op != Op::Conv) return true;
+  return node.shape(kWeight).size() <= 4 && !ProductWeights(node).depthwise();
+}
+
 void check_addend(const NodeView& node, const Shape& output) {
   if (!node.has_input(kAddend)) return;
+  if (!takes_addend(node)) node.fail(ErrorCode::invalid_graph, "takes no addend");
   node.require_type(kAddend, DataType::float32);
   if (node.shape(kAddend) != output) {
     node.fail(ErrorCode::invalid_graph, "addend '" + node.input(kAddend).name + "' has shape " +

@@ -20,6 +20,10 @@ inline constexpr std::size_t kAddend = 4;
 /// Checks weight, bias and weight_scale of a product: constants of the right types and sizes.
 void check_product_constants(const NodeView& node);
 
+/// Whether a product can add another tensor to its sums: not depthwise convolutions, nor those over
+/// volumes.
+bool takes_addend(const NodeView& node);
+
 /// Checks the addend, if there is one, of a product whose output has this shape.
 void check_addend(const NodeView& node, const Shape& output);
 

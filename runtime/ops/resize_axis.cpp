@@ -51,8 +51,9 @@ void apply_scales(const NodeView& node, const std::vector<std::size_t>& axes, co
   const auto scales = node.require_constant(2, "scales").as<float>();
   require_count(node, "scales", scales.size(), axes.size());
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const double extent = std::floor(static_cast<double>(in[axes[i]]) * scales[i]);
-    if (!(scales[i] > 0.0F) || !(extent <= 0x1p40)) {
+    // In float, as ONNX infers it: 6 elements times float(7 / 6) are 7.
+    const float extent = std::floor(static_cast<float>(in[axes[i]]) * scales[i]);
+    if (!(scales[i] > 0.0F) || !(extent <= 0x1p40F)) {
       node.fail(ErrorCode::invalid_graph, "cannot scale dimension " + std::to_string(axes[i]) +
                                               " of " + to_string(in) + " by " +
                                               std::to_string(scales[i]));

@@ -6,7 +6,6 @@
 
 #include "runtime/ops/activation.hpp"
 #include "runtime/ops/product.hpp"
-#include "runtime/ops/product_weights.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
@@ -258,7 +257,7 @@ class Fuser {
   /// Lets a product add the other operand itself.
   bool absorb_addend(Node& product, const Node& node) {
     if (ops::has_fused_activation(product) || product.inputs.size() > ops::kAddend) return false;
-    if (ProductWeights(NodeView(graph_, product)).depthwise()) return false;
+    if (!ops::takes_addend(NodeView(graph_, product))) return false;
     const ValueId sum = product.outputs[0];
     const ValueId other = node.inputs[node.inputs[0] == sum ? 1 : 0];
     const Value& addend = graph_.values[other];

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -185,6 +186,27 @@ TEST_CASE("fuse: a residual addition and what follows it become part of the late
         CHECK(copy(fused.output(0)) == copy(apart.output(0)));
       }
     }
+  }
+}
+
+TEST_CASE("fuse: depthwise and volume convolutions leave additions alone") {
+  const auto run = [](Shape shape, Shape weight, std::int64_t group, bool add) {
+    GraphBuilder g("g");
+    const auto x = g.input("x", DataType::float32, std::move(shape));
+    const auto y = g.node("Conv", {x, constant(g, "w", std::move(weight), 1)}, {{"group", group}});
+    g.output(add ? g.node("Add", {y, x}) : y, "y");
+    Session session(std::move(g).build(), {.precision = Precision::float32});
+    fill(session.input(0).data<float>(), 2);
+    session.run();
+    auto result = copy(session.output(0));
+    const auto input = session.input(0).data<float>();
+    for (std::size_t i = 0; i < result.size() && !add; ++i) result[i] += input[i];
+    return result;
+  };
+  for (const auto& [shape, weight, group] :
+       {std::tuple{Shape{1, 4, 3, 3}, Shape{4, 1, 1, 1}, 4},
+        std::tuple{Shape{1, 4, 2, 3, 3}, Shape{4, 4, 1, 1, 1}, 1}}) {
+    CHECK(run(shape, weight, group, true) == run(shape, weight, group, false));
   }
 }
 

@@ -275,6 +275,12 @@ TEST_CASE("ops: Resize by axes and by aspect ratio") {
   CHECK(shape("not_smaller") == Shape{1, 2, 8, 12});
 }
 
+TEST_CASE("ops: Resize multiplies extents and scales in float") {
+  const auto result = run_node("Resize", {fed({1, 1, 6}, random_values(6, 14)), absent(),
+                                          constant({3}, std::vector<float>{1, 1, 7.0F / 6.0F})});
+  CHECK(result[0].shape == Shape{1, 1, 7});
+}
+
 TEST_CASE("ops: what Resize cannot do is refused") {
   const Operand x = fed({1, 2, 4}, random_values(8, 13));
   const auto error = [&](std::vector<float> scales, const Attributes& attributes) {

@@ -63,6 +63,16 @@ TEST_CASE("ops: ConvTranspose scatters scaled kernels") {
   const auto shaped = run_node("ConvTranspose", {fed(in, x), constant(kernel, w)},
                                {{"strides", Ints{2, 2}}, {"output_shape", Ints{6, 10}}});
   CHECK(shaped[0].shape == Shape{1, 3, 6, 10});
+  // Of the four sums, output_shape leaves three; SAME_UPPER alone drops the last one.
+  const auto left = [](const char* auto_pad) {
+    const auto result = run_node(
+        "ConvTranspose", {fed({1, 1, 3}, Floats{1, 2, 3}), constant({1, 1, 2}, Floats{1, 10})},
+        {{"output_shape", Ints{3}}, {"auto_pad", std::string(auto_pad)}});
+    return result[0].values<float>();
+  };
+  CHECK(left("NOTSET") == Floats{12, 23, 30});
+  CHECK(left("SAME_LOWER") == Floats{12, 23, 30});
+  CHECK(left("SAME_UPPER") == Floats{1, 12, 23});
   const auto error = [&](const Attributes& attributes) {
     return error_of("ConvTranspose", {fed(in, x), constant(kernel, w)}, attributes);
   };

@@ -7,7 +7,6 @@
 #include "kernels/dispatch.hpp"
 #include "runtime/graph/graph.hpp"
 #include "runtime/passes/passes.hpp"
-#include "runtime/plan/layer_ranges.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/workers.hpp"
 
@@ -19,7 +18,7 @@ PlanContext plan_context(const Model& model, const SessionOptions& options) {
   context.kernels = &kernels::select_kernels(options.isa);
   context.scheme = options.scheme;
   context.range_scope = options.range_scope;
-  context.ranges = std::make_shared<const LayerRanges>(model.range_settings(), options);
+  context.ranges.emplace(model.range_settings(), options);
   context.float_winograd = options.float_winograd;
   context.threads = options.threads;
   context.parallel = options.parallel;

@@ -41,7 +41,8 @@ class OCTAVO_EXPORT RangeCalibration {
   /// input holds NaN or infinity; the layers before have counted it.
   void run();
 
-  /// The range of every layer that an int8 kernel applies to, by name. Throws
+  /// The range of every layer that an int8 kernel applies to, by name; one that holds all where
+  /// layers share a name. Throws
   /// Error{invalid_argument} before the first batch, and Error{estimator_failed}.
   [[nodiscard]] std::map<std::string, Range, std::less<>> ranges() const;
 

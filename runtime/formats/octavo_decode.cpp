@@ -150,14 +150,8 @@ Graph decode_graph(const Safetensors& file) {
     return Decoder(file).decode(root);
   };
   Graph graph = in_context([] { return std::string(kGraphKey); }, decode);
-  const auto ranges = file.metadata.find(kRangesKey);
-  if (ranges != file.metadata.end()) {
-    in_context([] { return std::string(kRangesKey); },
-               [&] {
-                 graph.range_settings = decode_range_settings(ranges->second);
-                 check_range_settings(graph, ErrorCode::malformed_file);
-               });
-  }
+  graph.range_settings = decode_range_settings(file.metadata);
+  check_range_settings(graph, ErrorCode::malformed_file);
   return graph;
 }
 

@@ -70,10 +70,7 @@ class Encoder {
     for (const Node& node : graph_.nodes) root["nodes"].push_back(encode_node(node));
     root["outputs"] = references(graph_.outputs);
     file_.metadata[kGraphKey] = to_text(root);
-    const RangeSettings& ranges = graph_.range_settings;
-    if (!ranges.estimator.empty() || !ranges.layer_estimators.empty() || !ranges.ranges.empty()) {
-      file_.metadata[kRangesKey] = encode_range_settings(ranges);
-    }
+    encode_range_settings(graph_.range_settings, file_.metadata);
     return std::move(file_);
   }
 

@@ -1,71 +1,63 @@
 #include "runtime/formats/octavo_ranges.hpp"
 
-#include <cmath>
-#include <cstdint>
+#include <charconv>
+#include <string_view>
+#include <system_error>
 
 #include "octavo/error.hpp"
-
-#include "runtime/context.hpp"
-#include "runtime/formats/json.hpp"
 
 namespace octavo::formats {
 namespace {
 
-using nlohmann::json;
+constexpr std::string_view kEstimator = "octavo.estimator";
+constexpr std::string_view kLayerEstimator = "octavo.estimator:";
+constexpr std::string_view kLayerRange = "octavo.range:";
 
-constexpr std::int64_t kVersion = 1;
-constexpr int kMaxDepth = 4;
-
-/// A JSON number as the nearest float: infinite where it is larger than all, which no range is.
-float end_of(const json& value) {
-  if (!value.is_number()) throw Error(ErrorCode::malformed_file, "an end is not a number");
-  return static_cast<float>(value.get<double>());
+/// "LOW HIGH"
+Range parse_range(const std::string& key, const std::string& text) {
+  Range range;
+  const char* const end = text.data() + text.size();
+  auto [stop, status] = std::from_chars(text.data(), end, range.low);
+  if (status == std::errc() && stop != end && *stop == ' ') {
+    const auto high = std::from_chars(stop + 1, end, range.high);
+    if (high.ec == std::errc() && high.ptr == end) return range;
+  }
+  throw Error(ErrorCode::malformed_file,
+              key + ": found '" + text.substr(0, 64) + "'; expected two numbers");
 }
 
-Range range_of(const json& value) {
-  const json& ends = json_list(value, "its range");
-  if (ends.size() != 2) {
-    throw Error(ErrorCode::malformed_file,
-                "its range has " + std::to_string(ends.size()) + " ends, expected 2");
-  }
-  return {end_of(ends[0]), end_of(ends[1])};
+/// The shortest texts that give the same floats when they are read.
+std::string range_text(Range range) {
+  char text[64];
+  char* end = std::to_chars(text, text + 31, range.low).ptr;
+  *end++ = ' ';
+  end = std::to_chars(end, text + sizeof text, range.high).ptr;
+  return {text, end};
 }
 
 }  // namespace
 
-RangeSettings decode_range_settings(std::string_view text) {
-  const json root = parse_json(text, kMaxDepth);
-  require_members(json_object(root, "it"), {"version", "estimator", "layer_estimators", "ranges"});
-  const std::int64_t version = json_integer(root["version"], "version");
-  if (version != kVersion) {
-    throw Error(ErrorCode::unsupported,
-                "version " + std::to_string(version) + " is not supported, expected 1");
-  }
+RangeSettings decode_range_settings(const Metadata& metadata) {
   RangeSettings settings;
-  settings.estimator = json_string(root["estimator"], "estimator");
-  for (const auto& [layer, spec] :
-       json_object(root["layer_estimators"], "layer_estimators").items()) {
-    settings.layer_estimators[layer] = json_string(spec, "an estimator");
-  }
-  for (const auto& [layer, range] : json_object(root["ranges"], "ranges").items()) {
-    in_context([&layer = layer] { return "layer '" + layer + "'"; },
-               [&, &layer = layer, &range = range] { settings.ranges[layer] = range_of(range); });
+  for (const auto& [key, value] : metadata) {
+    if (key == kEstimator) settings.estimator = value;
+    if (key.starts_with(kLayerEstimator)) {
+      settings.layer_estimators[key.substr(kLayerEstimator.size())] = value;
+    }
+    if (key.starts_with(kLayerRange)) {
+      settings.ranges[key.substr(kLayerRange.size())] = parse_range(key, value);
+    }
   }
   return settings;
 }
 
-std::string encode_range_settings(const RangeSettings& settings) {
-  json root = {{"version", kVersion},
-               {"estimator", settings.estimator},
-               {"layer_estimators", json::object()},
-               {"ranges", json::object()}};
-  for (const auto& [layer, spec] : settings.layer_estimators) {
-    root["layer_estimators"][layer] = spec;
-  }
-  for (const auto& [layer, range] : settings.ranges) {
-    root["ranges"][layer] = {range.low, range.high};
-  }
-  return to_text(root);
+void encode_range_settings(const RangeSettings& settings, Metadata& metadata) {
+  const auto add = [&](std::string_view start, const std::string& layer, std::string value) {
+    metadata[std::string(start) + layer] = std::move(value);
+  };
+  if (!settings.estimator.empty()) add(kEstimator, {}, settings.estimator);
+  for (const auto& [layer, spec] : settings.layer_estimators) add(kLayerEstimator, layer, spec);
+  for (const auto& [layer, range] : settings.ranges) add(kLayerRange, layer, range_text(range));
 }
 
 }  // namespace octavo::formats

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <string>
+#include <utility>
 
 #include "octavo/range_estimator.hpp"
 
@@ -14,21 +14,42 @@ namespace {
 std::size_t similarity(std::string_view a, std::string_view b) {
   if (b.find(a) != std::string_view::npos) return a.size() + b.size();
   const std::size_t shorter = std::min(a.size(), b.size());
-  const auto prefix =
-      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter), b.begin());
-  const auto suffix =
-      std::mismatch(a.rbegin(), a.rbegin() + static_cast<std::ptrdiff_t>(shorter), b.rbegin());
-  return static_cast<std::size_t>(prefix.first - a.begin()) +
-         static_cast<std::size_t>(suffix.first - a.rbegin());
+  std::size_t first = 0;
+  while (first < shorter && a[first] == b[first]) ++first;
+  std::size_t last = 0;
+  while (last < shorter && a[a.size() - 1 - last] == b[b.size() - 1 - last]) ++last;
+  return first + last;
+}
+
+/// The known names that are most like `layer`, for a message.
+std::string near_names(std::string_view layer, const std::set<std::string_view>& known) {
+  struct Candidate {
+    std::size_t similarity = 0;
+    std::string_view name;
+  };
+  Candidate nearest[3];
+  for (const std::string_view name : known) {
+    Candidate candidate{similarity(layer, name), name};
+    for (Candidate& place : nearest) {
+      if (candidate.similarity > place.similarity) std::swap(candidate, place);
+    }
+  }
+  std::string text;
+  for (const Candidate& candidate : nearest) {
+    if (candidate.similarity == 0) continue;
+    text += text.empty() ? "; near it: '" : ", '";
+    text += candidate.name;
+    text += '\'';
+  }
+  return text;
 }
 
 void check_range(const std::string& layer, Range range, ErrorCode code) {
   if (std::isfinite(range.low) && std::isfinite(range.high) && range.low <= range.high) return;
-  char ends[64];
-  std::snprintf(ends, sizeof ends, "[%g, %g]", static_cast<double>(range.low),
-                static_cast<double>(range.high));
-  throw Error(code,
-              "layer '" + layer + "' has the range " + ends + "; expected finite ends in order");
+  char ends[96];
+  std::snprintf(ends, sizeof ends, "' has the range [%g, %g]; expected finite ends in order",
+                static_cast<double>(range.low), static_cast<double>(range.high));
+  throw Error(code, "layer '" + layer + ends);
 }
 
 void check_estimator(const std::string& spec, ErrorCode code) {
@@ -41,41 +62,23 @@ void check_estimator(const std::string& spec, ErrorCode code) {
 
 }  // namespace
 
-void require_layer(std::string_view layer, const std::vector<std::string_view>& known,
+void require_layer(const std::string& layer, const std::set<std::string_view>& known,
                    ErrorCode code) {
-  if (std::ranges::find(known, layer) != known.end()) return;
-  constexpr std::size_t kListed = 4;
-  std::vector<std::string_view> near = known;
-  const auto listed = near.begin() + static_cast<std::ptrdiff_t>(std::min(kListed, near.size()));
-  std::ranges::partial_sort(near, listed, std::ranges::greater(),
-                            [&](std::string_view name) { return similarity(layer, name); });
-  std::string text = "no layer '" + std::string(layer) + "' with a range";
-  for (auto name = near.begin(); name != listed; ++name) {
-    text += name == near.begin() ? "; near it: '" : ", '";
-    text += std::string(*name) + "'";
-  }
-  throw Error(code, text);
+  if (known.contains(layer)) return;
+  throw Error(code, "no layer '" + layer + "' with a range" + near_names(layer, known));
 }
 
 void check_range_settings(const Graph& graph, ErrorCode code) {
   const RangeSettings& settings = graph.range_settings;
-  std::vector<std::string_view> names;
-  if (!settings.layer_estimators.empty() || !settings.ranges.empty()) {
-    for (const Node& node : graph.nodes) names.push_back(node.name);
-    std::ranges::sort(names);
-  }
-  const auto check_layer = [&](const std::string& layer) {
-    if (!std::ranges::binary_search(names, std::string_view(layer))) {
-      require_layer(layer, names, code);
-    }
-  };
+  std::set<std::string_view> names;
+  for (const Node& node : graph.nodes) names.insert(node.name);
   if (!settings.estimator.empty()) check_estimator(settings.estimator, code);
   for (const auto& [layer, spec] : settings.layer_estimators) {
-    check_layer(layer);
+    require_layer(layer, names, code);
     check_estimator(spec, code);
   }
   for (const auto& [layer, range] : settings.ranges) {
-    check_layer(layer);
+    require_layer(layer, names, code);
     check_range(layer, range, code);
   }
 }

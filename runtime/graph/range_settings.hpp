@@ -1,7 +1,8 @@
 #pragma once
 
+#include <set>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "octavo/error.hpp"
 
@@ -14,7 +15,7 @@ namespace octavo {
 void check_range_settings(const Graph& graph, ErrorCode code);
 
 /// Throws Error{code} that names the most similar of the known layers when `layer` is none of them.
-void require_layer(std::string_view layer, const std::vector<std::string_view>& known,
+void require_layer(const std::string& layer, const std::set<std::string_view>& known,
                    ErrorCode code);
 
 }  // namespace octavo

@@ -6,7 +6,6 @@
 #include "calib/threshold.hpp"
 #include "runtime/context.hpp"
 #include "runtime/ops/ranges.hpp"
-#include "runtime/plan/layer_ranges.hpp"
 
 namespace octavo {
 namespace {
@@ -20,22 +19,16 @@ std::string describe_input(const NodeView& node) {
   return "tensor '" + node.input(0).name + "' of " + describe(node.node());
 }
 
-calib::RangeFinder finder_for(const NodeView& node, const PlanContext& context) {
-  return in_context([&] { return describe_input(node); },
-                    [&] {
-                      return calib::RangeFinder(context.ranges->of(node.node().name).estimator,
-                                                context.scheme);
-                    });
-}
-
 }  // namespace
 
 DynamicQuantizer::DynamicQuantizer(const NodeView& node, const PlanContext& context,
-                                   std::size_t groups, std::size_t group_size)
+                                   const LayerRange& range, std::size_t groups,
+                                   std::size_t group_size)
     : kernels_(*context.kernels),
-      fixed_(context.ranges->of(node.node().name).fixed),
+      fixed_(range.fixed),
       clip_guard_(context.ranges->clip_guard()),
-      finder_(finder_for(node, context)),
+      finder_(in_context([&] { return describe_input(node); },
+                         [&] { return calib::RangeFinder(range.estimator, context.scheme); })),
       scheme_(context.scheme),
       where_(describe_input(node)),
       ranges_(context.range_scope == RangeScope::row && !is_static() ? groups : 1),

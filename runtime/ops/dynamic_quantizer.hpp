@@ -18,7 +18,8 @@ class DynamicQuantizer {
  public:
   /// For input 0 of a node: `groups` groups of `group_size` contiguous elements. Errors name both.
   DynamicQuantizer(const NodeView& node, const PlanContext& context, std::size_t groups,
-                   std::size_t group_size);
+                   std::size_t group_size)
+      : DynamicQuantizer(node, context, context.ranges->of(node.node().name), groups, group_size) {}
 
   /// Ranges that one run chooses: 1, or `groups` with RangeScope::row.
   [[nodiscard]] std::size_t ranges() const { return ranges_; }
@@ -29,6 +30,9 @@ class DynamicQuantizer {
   std::span<const kernels::Quantization> choose(const StepMemory& memory, Workers& workers) const;
 
  private:
+  DynamicQuantizer(const NodeView& node, const PlanContext& context, const LayerRange& range,
+                   std::size_t groups, std::size_t group_size);
+
   kernels::Extrema extrema(const float* x, std::size_t size, Workers& workers) const;
   /// Whether no extrema are needed.
   [[nodiscard]] bool is_static() const { return fixed_ && !clip_guard_; }

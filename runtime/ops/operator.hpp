@@ -14,6 +14,7 @@
 
 #include "kernels/kernels.hpp"
 #include "runtime/graph/graph.hpp"
+#include "runtime/plan/layer_ranges.hpp"
 #include "runtime/plan/workers.hpp"
 
 namespace octavo {
@@ -100,15 +101,13 @@ class InferContext : public NodeView {
   Graph* writable_;
 };
 
-class LayerRanges;
-
 /// What prepare may use besides the node.
 struct PlanContext {
   const kernels::KernelTable* kernels = nullptr;
   Precision precision = Precision::float32;  ///< float32 or int8: what this node shall compute in
   Scheme scheme = Scheme::asymmetric;
   RangeScope range_scope = RangeScope::batch;
-  std::shared_ptr<const LayerRanges> ranges;
+  std::optional<LayerRanges> ranges;
   bool float_winograd = false;
   bool winograd = true;  ///< whether int8 and, with `float_winograd`, float convolutions use
                          ///< Winograd's algorithm where it suits

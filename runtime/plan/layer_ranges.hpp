@@ -1,11 +1,9 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
-#include <string>
+#include <set>
 #include <string_view>
-#include <vector>
 
 #include "octavo/session.hpp"
 
@@ -20,26 +18,23 @@ struct LayerRange {
 /// Where each layer of a session takes its range from. An estimator that the options name for the
 /// layer goes first, then a static range of the model. Otherwise, and where the clip guard holds,
 /// it is the options' estimator for all layers, or else the model's for this layer, or else the
-/// model's for all.
+/// model's for all. Refers to the options and the settings: for use while planning.
 class LayerRanges {
  public:
-  /// Throws Error{invalid_argument} for an option that is out of range or a null estimator.
+  /// Throws Error{invalid_argument} for a clip guard that is no share and for a null estimator.
   LayerRanges(const RangeSettings& settings, const SessionOptions& options);
 
   [[nodiscard]] LayerRange of(std::string_view layer) const;
-  [[nodiscard]] std::optional<float> clip_guard() const { return clip_guard_; }
+  [[nodiscard]] std::optional<float> clip_guard() const { return options_->clip_guard; }
 
   /// Throws Error{invalid_argument} when a layer that the options name is none of these.
-  void require_layers(const std::vector<std::string_view>& quantizable) const;
+  void require_layers(const std::set<std::string_view>& quantizable) const;
 
  private:
-  using Estimators = std::map<std::string, std::shared_ptr<const RangeEstimator>, std::less<>>;
+  [[nodiscard]] std::shared_ptr<const RangeEstimator> estimator_of(std::string_view layer) const;
 
-  std::shared_ptr<const RangeEstimator> estimator_;
-  Estimators layer_estimators_;  ///< of the options
-  Estimators stored_;            ///< of the model
-  std::map<std::string, Range, std::less<>> ranges_;
-  std::optional<float> clip_guard_;
+  const RangeSettings* settings_;
+  const SessionOptions* options_;
 };
 
 }  // namespace octavo

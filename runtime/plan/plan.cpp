@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <string>
 
 #include "runtime/ops/product.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/arena.hpp"
 #include "runtime/plan/layer_info.hpp"
-#include "runtime/plan/layer_ranges.hpp"
 #include "runtime/plan/method_chooser.hpp"
 
 namespace octavo {
@@ -57,9 +57,9 @@ class Plan::Builder {
 
   /// Layers that the options name must be some that quantize.
   void require_layers() const {
-    std::vector<std::string_view> names;
+    std::set<std::string_view> names;
     for (const Node& node : graph_.nodes) {
-      if (passes::is_quantizable(graph_, node)) names.push_back(node.name);
+      if (passes::is_quantizable(graph_, node)) names.insert(node.name);
     }
     context_.ranges->require_layers(names);
   }

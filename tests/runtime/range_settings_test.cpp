@@ -140,15 +140,18 @@ TEST_CASE("ranges: single layers take an estimator of their own") {
 
 TEST_CASE("ranges: layers that are unknown or never quantize are refused, near ones listed") {
   for (const Precision precision : {Precision::float32, Precision::int8, Precision::automatic}) {
-    for (const char* name : {"groupd", "Grouped", "depthwise", "relu1", "", "group"}) {
+    const auto refused = [&](const std::string& name, std::string_view part) {
       SessionOptions options{.precision = precision};
       options.layer_estimators[name] = make_estimator("max");
-      check_refused(ErrorCode::invalid_argument,
-                    "no layer '" + std::string(name) + "' with a range; near it: '",
+      check_refused(ErrorCode::invalid_argument, "no layer '" + name + "' with a range",
                     [&] { const Session session(small_cnn(), options); });
-      check_refused(ErrorCode::invalid_argument, "'grouped'",
+      check_refused(ErrorCode::invalid_argument, part,
                     [&] { const Session session(small_cnn(), options); });
-    }
+    };
+    for (const char* name : {"groupd", "Grouped", "group", "roup", ""}) refused(name, "'grouped'");
+    refused("depthwise", "range");
+    refused("conv2", "range; near it: 'conv1'");
+    refused("xyz", "range");
   }
   SessionOptions options;
   options.layer_estimators["grouped"] = nullptr;
@@ -204,66 +207,55 @@ TEST_CASE("ranges: settings that mean nothing are refused") {
   }
 }
 
-/// A file with one node, "fc", and this text as its range settings.
-std::string file_with_ranges(std::string text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') escaped += '\\';
-    escaped += c;
-  }
+/// A file with one node, "fc", and one more entry in its metadata.
+std::string file_with(const std::string& key, const std::string& value) {
   const std::string header =
       R"({"__metadata__":{"octavo.graph":"{\"version\":1,\"name\":\"m\",\"outputs\":[\"y\"],)"
       R"(\"inputs\":[{\"name\":\"x\",\"type\":\"float32\",\"shape\":[2]}],\"nodes\":[{)"
       R"(\"op\":\"Relu\",\"name\":\"fc\",\"inputs\":[\"x\"],\"outputs\":[\"y\"],)"
-      R"(\"attributes\":{}}]}","octavo.ranges":")" +
-      escaped + R"("}})";
+      R"(\"attributes\":{}}]}",")" +
+      key + R"(":")" + value + R"("}})";
   return test::raw_bytes<std::uint64_t>({header.size()}) + header;
 }
 
-std::string settings_text(const std::string& estimator, const std::string& layers,
-                          const std::string& ranges) {
-  return R"({"version":1,"estimator":)" + estimator + R"(,"layer_estimators":)" + layers +
-         R"(,"ranges":)" + ranges + "}";
+TEST_CASE("ranges: settings in a file are checked") {
+  const auto settings_of = [](const std::string& key, const std::string& value) {
+    return test::load_bytes(file_with(key, value)).range_settings;
+  };
+  CHECK(settings_of("octavo.estimator", "entropy:bins=512").estimator == "entropy:bins=512");
+  CHECK(settings_of("octavo.estimator:fc", "aciq").layer_estimators.at("fc") == "aciq");
+  check_range(settings_of("octavo.range:fc", "-1 2.5e0").ranges.at("fc"), {-1.0F, 2.5F});
+  check_range(settings_of("octavo.range:fc", "0 0").ranges.at("fc"), {0.0F, 0.0F});
+  CHECK(settings_of("author", "somebody").estimator.empty());
+
+  const auto refused = [&](const std::string& key, const std::string& value,
+                           std::string_view part) {
+    CAPTURE(value);
+    check_refused(ErrorCode::malformed_file, part,
+                  [&] { static_cast<void>(settings_of(key, value)); });
+  };
+  refused("octavo.estimator", "maximum", "known: max");
+  refused("octavo.estimator:fc", "mse:bins=0", "bins is \"0\"");
+  refused("octavo.estimator:fc", "", "unknown name");
+  refused("octavo.estimator:fd", "max", "no layer 'fd' with a range; near it: 'fc'");
+  refused("octavo.estimator:", "max", "no layer ''");
+  refused("octavo.range:fd", "0 1", "no layer 'fd' with a range; near it: 'fc'");
+  for (const char* range : {"", " ", "1", "1 ", " 0 1", "0  1", "0 1 ", "0 1 2", "0,1", "0 x",
+                            "x 0", "0 1e999", "-1e39 0", "0x1 2", "+0 1"}) {
+    refused("octavo.range:fc", range, "octavo.range:fc: found '");
+  }
+  for (const char* range : {"1 0", "nan 1", "0 nan", "0 inf", "-inf 0", "-infinity 0"}) {
+    refused("octavo.range:fc", range, "expected finite ends in order");
+  }
 }
 
-TEST_CASE("ranges: settings in a file are checked") {
-  const Graph graph = test::load_bytes(file_with_ranges(
-      settings_text(R"("")", R"({"fc":"entropy:bins=512"})", R"({"fc":[-1,2.5e0]})")));
-  CHECK(graph.range_settings.layer_estimators.at("fc") == "entropy:bins=512");
-  check_range(graph.range_settings.ranges.at("fc"), {-1.0F, 2.5F});
-
-  const auto refused = [](const std::string& text, std::string_view part,
-                          ErrorCode code = ErrorCode::malformed_file) {
-    CAPTURE(text);
-    check_refused(code, "octavo.ranges: ", [&] {
-      static_cast<void>(test::load_bytes(file_with_ranges(text)));
-    });
-    check_refused(code, part, [&] { static_cast<void>(test::load_bytes(file_with_ranges(text))); });
-  };
-  const std::string none = "{}";
-  refused("", "not valid JSON");
-  refused("[]", "it is not an object");
-  refused("{}", "'version' is missing");
-  refused(R"({"version":2,"estimator":"","layer_estimators":{},"ranges":{}})", "version 2",
-          ErrorCode::unsupported);
-  refused(R"({"version":1,"estimator":"","layer_estimators":{},"ranges":{},"more":1})",
-          "'more' is not known");
-  refused(settings_text("1", none, none), "estimator is not a string");
-  refused(settings_text(R"("maximum")", none, none), "known: max");
-  refused(settings_text(R"("")", "[]", none), "layer_estimators is not an object");
-  refused(settings_text(R"("")", R"({"fc":"mse:bins=0"})", none), "bins is \"0\"");
-  refused(settings_text(R"("")", R"({"fd":"max"})", none), "no layer 'fd'");
-  refused(settings_text(R"("")", R"({"fc":"max","fc":"max"})", none), "occurs twice");
-  refused(settings_text(R"("")", none, R"({"fd":[0,1]})"), "near it: 'fc'");
-  for (const char* range : {"1", "[]", "[1]", "[0,1,2]", R"(["0",1])", "[null,1]", "[{},1]"}) {
-    refused(settings_text(R"("")", none, R"({"fc":)" + std::string(range) + "}"), "layer 'fc'");
-  }
-  for (const char* range : {"[1,0]", "[0,1e300]", "[-1e39,0]"}) {
-    refused(settings_text(R"("")", none, R"({"fc":)" + std::string(range) + "}"),
-            "expected finite ends in order");
-  }
-  for (const char* range : {"[NaN,1]", "[0,Infinity]", "[0,1e999]"}) {
-    refused(settings_text(R"("")", none, R"({"fc":)" + std::string(range) + "}"), "not valid JSON");
+TEST_CASE("ranges: every range survives a file, bit for bit") {
+  for (const Range range :
+       {Range{-std::numeric_limits<float>::max(), 1e-45F}, Range{-0.0F, 0.1F},
+        Range{-1.17549435e-38F, 16777217.0F}, Range{-1.0F / 3.0F, 123456.789F}}) {
+    const Model loaded =
+        saved_and_loaded(small_cnn().with_range_settings({.ranges = {{"linear", range}}}));
+    check_range(loaded.range_settings().ranges.at("linear"), range);
   }
 }
 

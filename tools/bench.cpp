@@ -133,7 +133,7 @@ void bench(const BenchOptions& options) {
   std::cout << '\n'
             << settings.isa << ", " << options.plan.threads
             << (options.plan.threads == 1 ? " thread, " : " threads, ") << name_of(settings.scheme)
-            << ", estimator " << options.plan.estimator << ", range scope "
+            << ", estimator " << estimator_in_use(options.plan.ranges, model) << ", range scope "
             << name_of(settings.range_scope) << "\n\n";
   print_table(result);
 }

@@ -11,6 +11,7 @@ void add_bench(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_calibrate(CLI::App& app);
 void add_tune(CLI::App& app);
 void add_cpu(CLI::App& app);
 

@@ -21,6 +21,7 @@ constexpr const char* kExamples =
     "  octavo compare model.onnx --input-dir sample     errors of int8, layer by layer\n"
     "  octavo inspect model.onnx                        layers, shapes, sizes\n"
     "  octavo quantize model.onnx -o model.safetensors  a quarter of the size\n"
+    "  octavo calibrate model.onnx --input-dir data -o model.safetensors    static ranges\n"
     "  octavo tune model.onnx -o model.tuning           measure once, plan at once ever after\n"
     "  octavo cpu                                       what this machine offers\n\n"
     "`octavo COMMAND --help` explains a command.";
@@ -35,6 +36,7 @@ int run(int argc, char** argv) {
   octavo::tools::add_compare(app);
   octavo::tools::add_inspect(app);
   octavo::tools::add_quantize(app);
+  octavo::tools::add_calibrate(app);
   octavo::tools::add_tune(app);
   octavo::tools::add_cpu(app);
   try {

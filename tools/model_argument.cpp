@@ -1,7 +1,9 @@
 #include "tools/model_argument.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "octavo/error.hpp"
 
@@ -23,6 +25,13 @@ Model load_model(const std::string& argument) {
                 "no built-in model '" + std::string(name) + "'; there are " + names);
   }
   return found->make();
+}
+
+void require_another_file(const std::string& output, const std::string& model) {
+  std::error_code missing;
+  if (!std::filesystem::equivalent(model, output, missing)) return;
+  throw Error(ErrorCode::invalid_argument,
+              "-o: " + output + " is the model itself; expected another file");
 }
 
 }  // namespace octavo::tools

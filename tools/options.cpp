@@ -106,16 +106,22 @@ void add_execution_options(CLI::App& command, PlanOptions& options) {
   add_shape_option(command, options.shapes);
 }
 
-void add_plan_options(CLI::App& command, PlanOptions& options) {
+void add_scheme_option(CLI::App& command, PlanOptions& options) {
   add_choice(command, "--scheme", options.scheme, kSchemes,
              "How an activation's range becomes a scale and a zero point");
+}
+
+void add_plan_options(CLI::App& command, PlanOptions& options) {
+  add_scheme_option(command, options);
+  add_range_options(command, options.ranges);
+  command.add_flag("!--dynamic-ranges", options.static_ranges,
+                   "Measure all ranges, also those of which the model file has static ones");
   command
-      .add_option("--estimator", options.estimator,
-                  "How the range is chosen: " + list_estimators() +
-                      "; with parameters as in histogram:bins=2048,coverage=0.9999 (see "
-                      "docs/ranges.md); default " +
-                      options.estimator)
-      ->type_name("SPEC");
+      .add_option("--clip-guard", options.clip_guard,
+                  "The share of a layer's input that a static range may clip, 0 to 1; a batch of "
+                  "which it would clip more has its range measured")
+      ->type_name("SHARE")
+      ->check(CLI::Range(0.0F, 1.0F).description(""));
   add_choice(command, "--range-scope", options.range_scope, kScopes,
              "What shares one range: the whole batch, or each row (sample) for itself");
   command
@@ -157,7 +163,9 @@ SessionOptions session_options(const PlanOptions& options, const Model& model) {
   session.precision = options.precision;
   session.scheme = options.scheme;
   session.range_scope = options.range_scope;
-  session.estimator = make_estimator(options.estimator);
+  set_estimators(options.ranges, session);
+  session.static_ranges = options.static_ranges;
+  session.clip_guard = options.clip_guard;
   session.float_winograd = options.float_winograd;
   session.threads = options.threads;
   session.isa = options.isa;

@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "octavo/session.hpp"
+
+#include "tools/range_options.hpp"
 
 namespace octavo::tools {
 
@@ -16,7 +19,9 @@ struct PlanOptions {
   Precision precision = Precision::automatic;
   Scheme scheme = Scheme::asymmetric;
   RangeScope range_scope = RangeScope::batch;
-  std::string estimator = "max";
+  RangeOptions ranges;
+  bool static_ranges = true;
+  std::optional<float> clip_guard;
   std::size_t threads = 1;
   bool float_winograd = false;
   std::string isa;
@@ -29,6 +34,9 @@ struct PlanOptions {
 void add_model_argument(CLI::App& command, std::string& model);
 
 void add_precision_option(CLI::App& command, PlanOptions& options);
+
+/// Adds --scheme.
+void add_scheme_option(CLI::App& command, PlanOptions& options);
 
 /// Adds --shape.
 void add_shape_option(CLI::App& command, std::vector<std::string>& shapes);

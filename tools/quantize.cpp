@@ -9,6 +9,7 @@
 #include "tools/commands.hpp"
 #include "tools/model_argument.hpp"
 #include "tools/options.hpp"
+#include "tools/range_options.hpp"
 #include "tools/table.hpp"
 
 namespace octavo::tools {
@@ -23,23 +24,27 @@ constexpr const char* kFooter =
     "with bit-identical int8 results.\n\n"
     "Examples:\n"
     "  octavo quantize model.onnx -o model.safetensors\n"
-    "  octavo quantize model.onnx -o model.safetensors --max-chain 0    keep all 8 bits of weights";
+    "  octavo quantize model.onnx -o model.safetensors --max-chain 0    keep all 8 bits of "
+    "weights\n"
+    "  octavo quantize model.onnx -o model.safetensors --estimator mse --layer-estimator "
+    "fc1=max\n\n"
+    "The file keeps the estimators; sessions of it follow them unless told otherwise.";
 
 struct QuantizeOptions {
   std::string model;
   std::string output;
   WeightQuantization weights;
+  RangeOptions ranges;
   std::vector<std::string> shapes;
 };
 
 void quantize(const QuantizeOptions& options) {
-  std::error_code missing;
-  if (std::filesystem::equivalent(options.model, options.output, missing)) {
-    throw Error(ErrorCode::invalid_argument,
-                "-o: " + options.output + " is the model itself; expected another file");
-  }
+  require_another_file(options.output, options.model);
   const Model model = load_model(options.model);
-  model.quantized(options.weights, parse_shapes(options.shapes, model)).save(options.output);
+  model.quantized(options.weights, parse_shapes(options.shapes, model))
+      .with_range_settings(range_settings(options.ranges, model))
+      .save(options.output);
+  std::error_code missing;
   const std::uintmax_t before = std::filesystem::file_size(options.model, missing);
   const std::uintmax_t after = std::filesystem::file_size(options.output);
   std::cout << options.output << ": " << format_bytes(after);
@@ -75,6 +80,7 @@ void add_quantize(CLI::App& app) {
                       format_number(static_cast<double>(options->weights.loss_budget_db)))
       ->type_name("DB")
       ->check(CLI::NonNegativeNumber.description(""));
+  add_range_options(command, options->ranges);
   add_shape_option(command, options->shapes);
   command.callback([options] { quantize(*options); });
 }

@@ -92,6 +92,11 @@ void run(const RunOptions& options) {
   for (std::size_t i = 0; i < session.output_count(); ++i) {
     print_summary(std::cout, session.output(i));
   }
+  for (std::size_t i = 0; i < session.layers().size(); ++i) {
+    if (session.clip_guard_count(i) == 0) continue;
+    std::cout << "clip guard: layer '" << session.layers()[i].name
+              << "' took a measured range instead of its static one\n";
+  }
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ TEST_CASE("command: wrong command lines are errors") {
 
 TEST_CASE("command: help teaches") {
   CHECK(contains(success("--help"), "Examples:"));
-  for (const char* command : {"run", "bench", "compare", "inspect", "quantize", "cpu"}) {
+  for (const char* command :
+       {"run", "bench", "compare", "inspect", "quantize", "calibrate", "cpu"}) {
     const std::string help = success(std::string(command) + " --help");
     CHECK(contains(help, "Examples:"));
     CHECK(contains(help, std::string("octavo ") + command));
@@ -220,6 +221,89 @@ TEST_CASE("command: quantize writes a smaller file with the same int8 results") 
   CHECK(contains(failure("quantize " + digits() + " -o /does/not/exist"), "/does/not/exist"));
   failure("quantize " + digits());
   failure("quantize " + digits() + " -o " + quantized + " --max-chain 5");
+}
+
+TEST_CASE("command: single layers take an estimator of their own, and files keep it") {
+  const TemporaryFolder folder;
+  write_images(folder.path(), 4);
+  const std::string path = folder.path().string();
+  const std::string run = " --precision int8 --input-dir " + path + " --output-dir " + path;
+  const std::string estimators =
+      " --estimator percentile:percentile=90 --layer-estimator /conv2/Conv=histogram:coverage=0.8"
+      " --layer-estimator /linear/Gemm=max";
+  success("run " + digits() + run);
+  const auto plain = read_scores(folder);
+  success("run " + digits() + run + estimators);
+  const auto expected = read_scores(folder);
+  CHECK(expected != plain);
+
+  const std::string quantized = path + "/digits.safetensors";
+  success("quantize " + digits() + " -o " + quantized + estimators);
+  success("run " + quantized + run);
+  CHECK(read_scores(folder) == expected);
+  success("run " + quantized + run + " --estimator max");
+  CHECK(read_scores(folder) == plain);
+  CHECK(contains(success("bench " + quantized + " --rounds 1"), "estimator percentile"));
+
+  const std::string inspect = "inspect " + digits() + " --layer-estimator ";
+  CHECK(contains(failure(inspect + "conv2=max"), "near it: '/conv2/Conv'"));
+  CHECK(contains(failure(inspect + "/conv2/Conv"), "expected LAYER=SPEC"));
+  CHECK(contains(failure(inspect + "/conv2/Conv=maximum"), "one of max, minmax"));
+  CHECK(contains(failure(inspect + "/conv2/Conv=mse:bins=1"), "bins is"));
+  CHECK(contains(failure(inspect + "/conv2/Conv=max --layer-estimator /conv2/Conv=mse"),
+                 "two estimators for layer '/conv2/Conv'"));
+  failure("quantize " + digits() + " -o " + quantized + " --layer-estimator conv2=max");
+}
+
+TEST_CASE("command: calibrate stores ranges that sessions take") {
+  const TemporaryFolder folder;
+  const TemporaryFolder other;
+  write_images(folder.path(), 4);
+  const tools::Npy all = tools::read_npy(digits_file("test_images.npy"));
+  tools::write_npy(
+      other.path() / "input_0.npy", DataType::float32, {4, 1, 8, 8},
+      std::as_bytes(all.as<float>().subspan(std::size_t{4} * 64, std::size_t{4} * 64)));
+  const std::string path = folder.path().string();
+  const std::string file = path + "/calibrated.safetensors";
+  const std::string out = success("calibrate " + digits() + " --input-dir " + path + " " +
+                                  other.path().string() + " -o " + file);
+  CHECK(contains(out, "/conv2/Conv"));
+  CHECK(contains(out, "3 ranges, asymmetric, of 2 batches"));
+  CHECK(Model::load(file).range_settings().ranges.size() == 3);
+
+  const std::string run = " --precision int8 --input-dir " + path + " --output-dir " + path;
+  success("run " + digits() + run);
+  const auto dynamic = read_scores(folder);
+  success("run " + file + run);
+  const auto with_static = read_scores(folder);
+  CHECK(with_static != dynamic);
+  success("run " + file + run + " --dynamic-ranges");
+  CHECK(read_scores(folder) == dynamic);
+  success("run " + file + run + " --clip-guard 0.5");
+  CHECK(read_scores(folder) == with_static);
+
+  const std::string quantized = path + "/quantized.safetensors";
+  success("quantize " + file + " -o " + quantized);
+  success("run " + quantized + run);
+  CHECK(read_scores(folder) == with_static);
+
+  const std::string narrow = path + "/narrow.safetensors";
+  success("calibrate " + digits() + " --estimator percentile:percentile=60 --input-dir " + path +
+          " -o " + narrow);
+  CHECK(
+      contains(success("run " + narrow + " --precision int8 --clip-guard 0.01 --input-dir " + path),
+               "clip guard: layer '/conv2/Conv' took a measured range"));
+  CHECK(contains(failure("run " + narrow + run + " --clip-guard 1.5"), "--clip-guard"));
+
+  CHECK(contains(failure("calibrate " + file + " --input-dir " + path + " -o " + file),
+                 "another file"));
+  CHECK(contains(failure("calibrate " + digits() + " --input-dir /does/not/exist -o " + file),
+                 "/does/not/exist"));
+  failure("calibrate " + digits() + " -o " + file);
+  write_images(other.path(), 3);
+  CHECK(contains(failure("calibrate " + digits() + " --input-dir " + path + " " +
+                         other.path().string() + " -o " + file),
+                 "[3, 1, 8, 8]"));
 }
 
 TEST_CASE("command: inspect shows layers and sizes") {

@@ -1,6 +1,7 @@
 #include "kernels/chain_condition.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
 #include <vector>
 
@@ -17,6 +18,13 @@ struct GroupSums {
   int lane0 = 0;
   int lane1 = 0;
   bool pairs_fit = true;
+};
+
+/// GroupSums added up along a column.
+struct RunningSums {
+  int lane0 = 0;
+  int lane1 = 0;
+  int misfits = 0;
 };
 
 GroupSums sums_of(const std::int8_t* w, std::size_t count) {
@@ -56,22 +64,24 @@ std::array<std::size_t, kMaxChain> count_misfits(std::span<const std::int8_t> pa
   for (std::size_t length = 1; length <= kMaxChain; ++length) {
     misfit[length - 1].resize(segments * ((groups + length - 1) / length));
   }
-  std::vector<GroupSums> sums(groups);
+  std::vector<RunningSums> before(groups + 1);  // the sums of the groups before each
   for (std::size_t begin = 0; begin < panel.size(); begin += depth) {
     const std::span<const std::int8_t> w = panel.subspan(begin, depth);
-    for (std::size_t g = 0; g < groups; ++g) sums[g] = group_sums(w, g * kGroup);
+    for (std::size_t g = 0; g < groups; ++g) {
+      const GroupSums sums = group_sums(w, g * kGroup);
+      before[g + 1] = {before[g].lane0 + sums.lane0, before[g].lane1 + sums.lane1,
+                       before[g].misfits + (sums.pairs_fit ? 0 : 1)};
+    }
     for (std::size_t length = 1; length <= kMaxChain; ++length) {
+      const int limit = length == 1 ? INT_MAX : kLaneLimit;
       const std::size_t chains = (groups + length - 1) / length;
       std::uint8_t* to = &misfit[length - 1][begin / depth % segments * chains];
       for (std::size_t g = 0; g < groups; g += length, ++to) {
-        GroupSums chain;
-        for (std::size_t i = g; i < std::min(g + length, groups); ++i) {
-          chain.lane0 += sums[i].lane0;
-          chain.lane1 += sums[i].lane1;
-          chain.pairs_fit &= sums[i].pairs_fit;
-        }
-        const bool lanes_fit = length == 1 || std::max(chain.lane0, chain.lane1) <= kLaneLimit;
-        *to |= static_cast<std::uint8_t>(!(chain.pairs_fit && lanes_fit));
+        const RunningSums& first = before[g];
+        const RunningSums& last = before[std::min(g + length, groups)];
+        const bool fits = last.lane0 - first.lane0 <= limit && last.lane1 - first.lane1 <= limit &&
+                          last.misfits == first.misfits;
+        *to |= static_cast<std::uint8_t>(!fits);
       }
     }
   }

@@ -31,25 +31,25 @@ class ProductWeights {
 
   template <class T>
   [[nodiscard]] std::vector<T> to_kernel_order(std::span<const T> file) const {
-    std::vector<T> kernel(file.size());
-    for_each_element([&](std::size_t f, std::size_t k) { kernel[k] = file[f]; });
+    std::vector<T> kernel(file.begin(), file.end());
+    if (taps_ > 1) transpose(file.data(), channels_, taps_, kernel.data());
     return kernel;
   }
   template <class T>
   [[nodiscard]] std::vector<T> to_file_order(std::span<const T> kernel) const {
-    std::vector<T> file(kernel.size());
-    for_each_element([&](std::size_t f, std::size_t k) { file[f] = kernel[k]; });
+    std::vector<T> file(kernel.begin(), kernel.end());
+    if (taps_ > 1) transpose(kernel.data(), taps_, channels_, file.data());
     return file;
   }
 
  private:
-  template <class Body>
-  void for_each_element(const Body& body) const {
-    for (std::size_t n = 0; n < columns_; ++n) {
-      for (std::size_t c = 0; c < channels_; ++c) {
-        for (std::size_t s = 0; s < taps_; ++s) {
-          body((n * channels_ + c) * taps_ + s, (n * taps_ + s) * channels_ + c);
-        }
+  /// Each column [rows][line] -> [line][rows].
+  template <class T>
+  void transpose(const T* from, std::size_t rows, std::size_t line, T* to) const {
+    const std::size_t size = rows * line;
+    for (std::size_t n = 0; n < columns_; ++n, from += size, to += size) {
+      for (std::size_t i = 0; i < rows; ++i) {
+        for (std::size_t j = 0; j < line; ++j) to[j * rows + i] = from[i * line + j];
       }
     }
   }

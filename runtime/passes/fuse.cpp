@@ -132,20 +132,33 @@ class Fuser {
     }
 
     const float alpha = view.real("alpha", 1.0F);
-    const auto source = weight->as<float>();
-    Tensor linear = Tensor::zeros(
-        DataType::float32, {static_cast<std::int64_t>(columns), static_cast<std::int64_t>(depth)});
-    const auto target = linear.mutable_elements<float>();
-    for (std::size_t n = 0; n < columns; ++n) {
-      for (std::size_t k = 0; k < depth; ++k) {
-        target[n * depth + k] = alpha * source[transposed ? n * depth + k : k * columns + n];
-      }
-    }
     node.op = Op::Linear;
     node.attributes.clear();
     node.inputs.resize(2);
-    set_weight(node, std::move(linear));
+    if (!transposed || alpha != 1.0F) {
+      set_weight(node, linear_weight(*weight, columns, depth, transposed, alpha));
+    }
     if (!bias.empty()) set_bias(node, bias);
+  }
+
+  /// The weight [columns, depth] of a product with `weight`, or with what it is the transpose of.
+  static Tensor linear_weight(const Tensor& weight, std::size_t columns, std::size_t depth,
+                              bool transposed, float alpha) {
+    // A cache line of a row that is read, each time.
+    constexpr std::size_t kBlock = 16;
+    const auto source = weight.as<float>();
+    Tensor linear = Tensor::zeros(
+        DataType::float32, {static_cast<std::int64_t>(columns), static_cast<std::int64_t>(depth)});
+    const auto target = linear.mutable_elements<float>();
+    for (std::size_t first = 0; first < columns; first += kBlock) {
+      const std::size_t end = std::min(first + kBlock, columns);
+      for (std::size_t k = 0; k < depth; ++k) {
+        for (std::size_t n = first; n < end; ++n) {
+          target[n * depth + k] = alpha * source[transposed ? n * depth + k : k * columns + n];
+        }
+      }
+    }
+    return linear;
   }
 
   /// Reads a constant that broadcasts along axis `axis` of a result of rank `rank` only.

@@ -26,3 +26,18 @@ export function signalToNoise(expected, found) {
     return noise === 0 ? Infinity : 10 * Math.log10(signal / noise);
   }));
 }
+
+/** The cosine of the angle between the outputs, of the worst one. */
+export function cosine(expected, found) {
+  return Math.min(...expected.map((output, o) => {
+    let product = 0;
+    let first = 0;
+    let second = 0;
+    output.forEach((value, i) => {
+      product += value * found[o][i];
+      first += value ** 2;
+      second += found[o][i] ** 2;
+    });
+    return product / Math.sqrt(first * second);
+  }));
+}

@@ -1,4 +1,5 @@
-// node report.mjs RESULT: prints docs/onnxruntime.md from what compare.mjs measured.
+// node report.mjs RESULT...: prints docs/onnxruntime.md from what compare.mjs measured, all models in
+// one run or some of them in each.
 
 import fs from 'node:fs';
 
@@ -102,7 +103,12 @@ ${table(['model', 'reason'], list.map(({ name, reason }) => [name, reason.replac
 `;
 }
 
-const result = JSON.parse(fs.readFileSync(process.argv[2]));
+const results = process.argv.slice(2).map((file) => JSON.parse(fs.readFileSync(file)));
+const result = {
+  ...results[0],
+  models: results.flatMap(({ models }) => models),
+  skipped: results.flatMap(({ skipped: list }) => list),
+};
 process.stdout.write(`# Octavo and ONNX Runtime
 
 Written by \`scripts/compare-onnxruntime\`: whole models in Octavo and in ONNX Runtime,

@@ -10,9 +10,9 @@
 //
 // A request that fails is answered with {"error": TEXT}.
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -41,6 +41,14 @@ Precision precision_of(const std::string& name) {
   if (name == "int8") return Precision::int8;
   if (name == "automatic") return Precision::automatic;
   throw Error(ErrorCode::invalid_argument, "no precision '" + name + "'");
+}
+
+void write_input(const TensorView& input, const tools::Npy& array) {
+  if (input.type() != array.type || input.bytes() != array.data.size()) {
+    throw Error(ErrorCode::invalid_argument,
+                "input '" + std::string(input.name()) + "' is not of the type of its file");
+  }
+  std::memcpy(input.raw(), array.data.data(), array.data.size());
 }
 
 class Server {
@@ -77,7 +85,7 @@ class Server {
     Session& session = sessions_.emplace_back(model, options);
     const std::int64_t nanoseconds = since(start);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      std::ranges::copy(inputs[i].as<float>(), session.input(i).data<float>().begin());
+      write_input(session.input(i), inputs[i]);
     }
     return {{"session", sessions_.size() - 1}, {"nanoseconds", nanoseconds}};
   }

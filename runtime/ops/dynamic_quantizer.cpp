@@ -32,7 +32,8 @@ DynamicQuantizer::DynamicQuantizer(const NodeView& node, const PlanContext& cont
       scheme_(context.scheme),
       where_(describe_input(node)),
       ranges_(context.range_scope == RangeScope::row && !is_static() ? groups : 1),
-      range_size_(groups * group_size / std::max<std::size_t>(ranges_, 1)) {}
+      range_size_(groups * group_size / std::max<std::size_t>(ranges_, 1)),
+      keeps_previous_(context.range_scope == RangeScope::batch) {}
 
 std::size_t DynamicQuantizer::scratch_bytes() const {
   return line_bytes(ranges_ * sizeof(kernels::Quantization)) + line_bytes(ranges_ * sizeof(Range)) +
@@ -85,11 +86,11 @@ Range DynamicQuantizer::range_of(std::span<const float> x, const kernels::Extrem
     if (fits(x, extent)) return *fixed_;
     ++record.guarded;
   }
-  const Range* previous = ranges_ == 1 && record.previous ? &*record.previous : nullptr;
+  const Range* previous = keeps_previous_ && record.previous ? &*record.previous : nullptr;
   const Range range =
       in_context([&] { return where_; },
                  [&] { return finder_.find(kernels_, x, extent, previous, workspace); });
-  if (ranges_ == 1) record.previous = range;
+  if (keeps_previous_) record.previous = range;
   return range;
 }
 

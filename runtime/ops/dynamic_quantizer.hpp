@@ -50,6 +50,7 @@ class DynamicQuantizer {
   std::string where_;  ///< the tensor and the node, for errors
   std::size_t ranges_;
   std::size_t range_size_;
+  bool keeps_previous_;  ///< with RangeScope::row a range depends on its row alone
 };
 
 }  // namespace octavo

@@ -117,9 +117,10 @@ struct PlanContext {
 
 /// The range of a step's input 0, as its runs leave it.
 struct InputRange {
-  std::span<const Range> used;    ///< in the last run: one, or one for each row
-  std::optional<Range> previous;  ///< the last one that an estimator chose for the whole input
-  std::uint64_t guarded = 0;      ///< SessionOptions::clip_guard: how often it held
+  std::span<const Range> used;  ///< in the last run: one, or one for each row
+  std::optional<Range>
+      previous;  ///< the last one that an estimator chose, with one range for the batch
+  std::uint64_t guarded = 0;  ///< SessionOptions::clip_guard: how often it held
 };
 
 /// Where a step finds its tensors: fixed when the plan is complete. Inputs that are left out are

@@ -143,6 +143,22 @@ TEST_CASE("session: a failing estimator is reported with its layer and the sessi
   }
 }
 
+TEST_CASE("session: estimators learn the range before with one range per batch only") {
+  for (const RangeScope scope : {RangeScope::batch, RangeScope::row}) {
+    Session session(small_cnn(), {.precision = Precision::int8,
+                                  .range_scope = scope,
+                                  .estimator = make_estimator("moving_average")});
+    fill(session.input(0).data<float>(), 5);
+    session.run();
+    const auto first = copy(session.output(0));
+    for (float& value : session.input(0).data<float>()) value *= 3.0F;
+    session.run();
+    fill(session.input(0).data<float>(), 5);
+    session.run();
+    CHECK((copy(session.output(0)) == first) == (scope == RangeScope::row));
+  }
+}
+
 TEST_CASE("session: float layers pass NaN on") {
   Session session(small_cnn(), {.precision = Precision::float32});
   fill(session.input(0).data<float>(), 5);

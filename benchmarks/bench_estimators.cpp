@@ -6,6 +6,7 @@
 //   textbook/<estimator>                  on as many values and bins
 //   find/<estimator>/<scheme>/<size>
 //   model/<model>/<estimator>/<scheme>
+//   model/<model>/static/<scheme>         static ranges of the same input instead of an estimator
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -126,17 +127,27 @@ double median(std::vector<double> samples) {
   return samples[samples.size() / 2];
 }
 
+/// The model with the static ranges that `max` finds for a set.
+Model calibrated(const Model& loaded, const test::StoredSet& set, Scheme scheme) {
+  RangeCalibration calibration(loaded, {.scheme = scheme, .shapes = test::shapes_of(loaded, set)});
+  test::write_inputs(calibration.session(), set);
+  calibration.run();
+  return loaded.with_range_settings({.ranges = calibration.ranges()});
+}
+
 /// Every iteration plans both sessions anew, each first in turn: where their memory lies can make
 /// one of them up to twice as slow.
 void model(benchmark::State& state, const Model& loaded, const test::StoredSet& set,
            const std::string& spec, Scheme scheme) {
   constexpr int kRuns = 16;
+  const Model other = spec == "static" ? calibrated(loaded, set, scheme) : loaded;
   const auto session_with = [&](const std::string& estimator) {
-    auto session =
-        std::make_unique<Session>(loaded, SessionOptions{.precision = Precision::int8,
-                                                         .scheme = scheme,
-                                                         .estimator = make_estimator(estimator),
-                                                         .shapes = test::shapes_of(loaded, set)});
+    auto session = std::make_unique<Session>(
+        estimator == "static" ? other : loaded,
+        SessionOptions{.precision = Precision::int8,
+                       .scheme = scheme,
+                       .estimator = make_estimator(estimator == "static" ? "max" : estimator),
+                       .shapes = test::shapes_of(loaded, set)});
     test::write_inputs(*session, set);
     session->run();
     return session;
@@ -173,7 +184,9 @@ void register_models() {
     const auto folder = *data / "models" / name;
     const Model loaded = Model::load(folder / "model.onnx");
     const auto sets = test::stored_sets(folder);
-    for (const std::string& estimator : estimator_names()) {
+    std::vector<std::string> rows = estimator_names();
+    rows.emplace_back("static");
+    for (const std::string& estimator : rows) {
       for (const auto& [scheme_name, scheme] : kSchemes) {
         const std::string row = std::string("model/") + name + "/" + estimator + "/" + scheme_name;
         benchmark::RegisterBenchmark(row.c_str(),

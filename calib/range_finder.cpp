@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "octavo/error.hpp"
@@ -82,9 +83,18 @@ std::span<const float> RangeFinder::sample_of(std::span<const float> x,
   // Quotient and remainder apart: run * x.size() could overflow.
   const std::size_t spacing = x.size() / kSampleRuns;
   const std::size_t rest = x.size() % kSampleRuns;
-  for (std::size_t run = 0; run < kSampleRuns; ++run) {
-    const std::size_t start = run * spacing + run * rest / kSampleRuns;
-    std::memcpy(buffer.data() + run * length, x.data() + start, length * sizeof(float));
+  const auto copy_runs = [&](auto elements) {
+    for (std::size_t run = 0; run < kSampleRuns; ++run) {
+      const std::size_t start = run * spacing + run * rest / kSampleRuns;
+      std::memcpy(buffer.data() + run * length, x.data() + start, elements * sizeof(float));
+    }
+  };
+  // Of a known length they need no call.
+  constexpr std::integral_constant<std::size_t, kDefaultSampleSize / kSampleRuns> kUsualLength;
+  if (length == kUsualLength) {
+    copy_runs(kUsualLength);
+  } else {
+    copy_runs(length);
   }
   return buffer.first(size);
 }

@@ -12,6 +12,9 @@ struct Quantization {
   float scale = 1.0F;
   float reciprocal = 1.0F;  ///< 1 / scale, rounded once
   std::int32_t zero_point = 0;
+  /// Levels of x / scale instead, as ONNX defines them: it takes longer. A quotient that is NaN
+  /// gives the zero point.
+  bool divides = false;
 };
 
 /// The map that covers `range` (finite; low <= high). A range without extent has scale 1, so that

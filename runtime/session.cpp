@@ -35,6 +35,7 @@ PlanContext plan_context(const Model& model, const SessionOptions& options) {
 Graph simplified(const Model& model, const SessionOptions& options, const PlanContext& context) {
   Graph graph = *model.graph();
   passes::infer(graph, options.shapes, *context.kernels);
+  passes::recognize_quantized(graph);
   passes::recognize_functions(graph);
   passes::remove_dead(graph, passes::ShapeConstants::fold);
   passes::fuse(graph, passes::ShapeConstants::fold);

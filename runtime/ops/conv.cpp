@@ -3,7 +3,9 @@
 #include "kernels/winograd.hpp"
 #include "runtime/ops/conv_steps.hpp"
 #include "runtime/ops/families.hpp"
+#include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product.hpp"
+#include "runtime/ops/requantize.hpp"
 #include "runtime/ops/row_product.hpp"
 #include "runtime/ops/spatial.hpp"
 #include "runtime/ops/winograd_rule.hpp"
@@ -12,7 +14,6 @@ namespace octavo::ops {
 namespace {
 
 void infer_conv(InferContext& node) {
-  node.require_type(0, DataType::float32);
   check_product_constants(node);
   const Shape& x = node.shape(0);
   const Shape& weight = node.shape(1);
@@ -40,6 +41,7 @@ void infer_conv(InferContext& node) {
   std::ranges::copy(spatial_window(node, spatial, kernel).output(spatial),
                     std::back_inserter(shape));
   check_addend(node, shape);
+  check_level_input(node);
   node.set_output(0, DataType::float32, std::move(shape));
 }
 
@@ -53,7 +55,7 @@ std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& cont
                              static_cast<std::size_t>(shape.images)});
   }
   const bool winograd = context.winograd && suits_winograd(node);
-  if (context.precision != Precision::int8) {
+  if (context.precision != Precision::int8 && !takes_levels(node)) {
     return winograd && context.float_winograd ? make_float_winograd_conv(node, context)
                                               : make_float_conv(node, context);
   }
@@ -73,13 +75,14 @@ std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& cont
 const Operator& Conv_operator() {
   static const Operator op{
       .min_inputs = 2,
-      .max_inputs = 5,
+      .max_inputs = 7,
       .max_outputs = 1,
       .attributes = {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides",
                      "activation", "activation_alpha", "activation_beta"},
       .layout = LayoutRule::channels_last,
       .infer = infer_conv,
-      .prepare = prepare_conv};
+      .prepare = prepare_conv,
+      .types = kFloat | kLevels};
   return op;
 }
 

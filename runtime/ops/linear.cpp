@@ -1,5 +1,7 @@
 #include "runtime/ops/families.hpp"
+#include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product.hpp"
+#include "runtime/ops/requantize.hpp"
 #include "runtime/ops/row_product.hpp"
 
 /// x [..., depth], weight [columns, depth], bias [columns] -> [..., columns].
@@ -7,7 +9,6 @@ namespace octavo::ops {
 namespace {
 
 void infer_linear(InferContext& node) {
-  node.require_type(0, DataType::float32);
   node.require_rank(1, 2);
   const Shape& x = node.shape(0);
   const Shape& weight = node.shape(1);
@@ -20,6 +21,7 @@ void infer_linear(InferContext& node) {
   Shape shape = x;
   shape.back() = weight[0];
   check_addend(node, shape);
+  check_level_input(node);
   node.set_output(0, DataType::float32, std::move(shape));
 }
 
@@ -34,12 +36,13 @@ std::unique_ptr<Step> prepare_linear(const NodeView& node, const PlanContext& co
 
 const Operator& Linear_operator() {
   static const Operator op{.min_inputs = 2,
-                           .max_inputs = 5,
+                           .max_inputs = 7,
                            .max_outputs = 1,
                            .attributes = {"activation", "activation_alpha", "activation_beta"},
                            .layout = LayoutRule::row_major,
                            .infer = infer_linear,
-                           .prepare = prepare_linear};
+                           .prepare = prepare_linear,
+                           .types = kFloat | kLevels};
   return op;
 }
 

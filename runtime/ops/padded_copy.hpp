@@ -10,8 +10,8 @@ namespace octavo::ops {
 
 /// Splits the lines of a padded copy over the threads. `border(p, n)` fills n elements of padding,
 /// `line(p, source, image)` one line of the input.
-template <class T, class Border, class Line>
-void write_padded(const ConvShape& shape, const float* x, T* out, Workers& workers,
+template <class S, class T, class Border, class Line>
+void write_padded(const ConvShape& shape, const S* x, T* out, Workers& workers,
                   const Border& border, const Line& line) {
   const auto channels = static_cast<std::size_t>(shape.in_channels);
   const std::size_t line_size = static_cast<std::size_t>(shape.padded_width()) * channels;
@@ -28,7 +28,7 @@ void write_padded(const ConvShape& shape, const float* x, T* out, Workers& worke
         border(to, line_size, static_cast<std::size_t>(image));
         continue;
       }
-      const float* from = x + static_cast<std::size_t>(image * shape.in_height + y) * length;
+      const S* from = x + static_cast<std::size_t>(image * shape.in_height + y) * length;
       border(to, left, static_cast<std::size_t>(image));
       line(to + left, from, length, static_cast<std::size_t>(image));
       border(to + left + length, right, static_cast<std::size_t>(image));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -6,6 +7,7 @@
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
+#include "runtime/ops/requantize.hpp"
 
 /// The quantization operators of ONNX: q = saturate(round_half_even(x / scale) + zero_point).
 namespace octavo::ops {
@@ -118,6 +120,75 @@ class DequantizeStep final : public Step {
   ScaleMap map_;
 };
 
+/// Moves a level between int8 and uint8: both count from the lowest.
+constexpr std::uint8_t kSign = 0x80;
+
+/// 8-bit levels of floats with one scale, by a kernel, which gives uint8.
+void quantize_levels(const kernels::KernelTable& kernels, const float* x, std::size_t n,
+                     const kernels::Quantization& to, bool is_signed, std::uint8_t* out,
+                     Workers& workers) {
+  for_ranges(workers, n, 1, [&](std::size_t begin, std::size_t end) noexcept {
+    kernels.quantize(x + begin, end - begin, to, out + begin);
+    if (!is_signed) return;
+    for (std::size_t i = begin; i < end; ++i) out[i] ^= kSign;
+  });
+}
+
+class QuantizeLevelsStep final : public Step {
+ public:
+  QuantizeLevelsStep(const NodeView& node, const PlanContext& context, bool is_signed)
+      : kernels_(*context.kernels),
+        elements_(element_count(node.shape(0))),
+        is_signed_(is_signed) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    kernels::Quantization to;
+    to.scale = *memory.input<float>(1);
+    to.divides = true;
+    const bool given = memory.inputs.size() > 2 && memory.inputs[2] != nullptr;
+    const std::uint8_t zero = given ? *memory.input<std::uint8_t>(2) : 0;
+    to.zero_point = is_signed_ ? zero ^ kSign : zero;
+    quantize_levels(kernels_, memory.input<float>(0), elements_, to, is_signed_,
+                    memory.output<std::uint8_t>(0), workers);
+  }
+
+ private:
+  const kernels::KernelTable& kernels_;
+  std::size_t elements_;
+  bool is_signed_;
+};
+
+/// 8-bit levels with one scale: there are 256 results.
+class DequantizeLevelsStep final : public Step {
+ public:
+  explicit DequantizeLevelsStep(const NodeView& node)
+      : elements_(element_count(node.shape(0))), is_signed_(node.input(0).type == DataType::int8) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const bool given = memory.inputs.size() > 2 && memory.inputs[2] != nullptr;
+    const std::int32_t zero = given ? number(*memory.input<std::uint8_t>(2)) : 0;
+    std::array<float, 256> results;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const std::int32_t level = number(static_cast<std::uint8_t>(i)) - zero;
+      results[i] = static_cast<float>(level) * *memory.input<float>(1);
+    }
+    const auto* x = memory.input<std::uint8_t>(0);
+    auto* out = memory.output<float>(0);
+    for_ranges(workers, elements_, 1, [&](std::size_t begin, std::size_t end) noexcept {
+      for (std::size_t i = begin; i < end; ++i) out[i] = results[x[i]];
+    });
+  }
+  [[nodiscard]] std::string kernel() const override { return "table"; }
+
+ private:
+  [[nodiscard]] std::int32_t number(std::uint8_t byte) const {
+    return is_signed_ ? static_cast<std::int8_t>(byte) : byte;
+  }
+
+  std::size_t elements_;
+  bool is_signed_;
+};
+
 template <class Use>
 auto with_quantized(DataType type, const Use& use) {
   switch (type) {
@@ -168,8 +239,12 @@ void infer_quantize(InferContext& node) {
   node.set_output(0, level_type(node), node.shape(0));
 }
 
-std::unique_ptr<Step> prepare_quantize(const NodeView& node, const PlanContext&) {
-  return with_quantized(level_type(node), [&](auto level) -> std::unique_ptr<Step> {
+std::unique_ptr<Step> prepare_quantize(const NodeView& node, const PlanContext& context) {
+  const DataType type = level_type(node);
+  if (node.input(0).type == DataType::float32 && contains(kLevels, type) && ScaleMap(node).single) {
+    return std::make_unique<QuantizeLevelsStep>(node, context, type == DataType::int8);
+  }
+  return with_quantized(type, [&](auto level) -> std::unique_ptr<Step> {
     if (node.input(0).type == DataType::int32) {
       return std::make_unique<QuantizeStep<std::int32_t, decltype(level)>>(node);
     }
@@ -184,6 +259,9 @@ void infer_dequantize(InferContext& node) {
 }
 
 std::unique_ptr<Step> prepare_dequantize(const NodeView& node, const PlanContext&) {
+  if (contains(kLevels, node.input(0).type) && ScaleMap(node).single) {
+    return std::make_unique<DequantizeLevelsStep>(node);
+  }
   return with_quantized(node.input(0).type, [&](auto level) -> std::unique_ptr<Step> {
     return std::make_unique<DequantizeStep<decltype(level)>>(node);
   });
@@ -197,24 +275,27 @@ class DynamicStep final : public Step {
         elements_(element_count(node.shape(0))),
         where_(describe(node.node()) + ": input '" + node.input(0).name + "'") {}
 
-  void run(const StepMemory& memory, Workers&) override {
+  void run(const StepMemory& memory, Workers& workers) override {
     const auto* x = memory.input<float>(0);
-    const kernels::Extrema extrema = table_->extrema(x, elements_);
+    const kernels::Extrema extrema =
+        memory.input_extrema != nullptr ? *memory.input_extrema : table_->extrema(x, elements_);
     if (!extrema.finite) {
       throw Error(ErrorCode::non_finite, where_ + " holds NaN or infinity and has no range");
     }
     const float low = std::min(extrema.low, 0.0F);
     const float high = std::max(extrema.high, 0.0F);
-    const float scale = high == low ? 1.0F : (high - low) / 255.0F;
+    const float extent = (high - low) / 255.0F;
+    const float scale = extent == 0.0F ? 1.0F : extent;
     const float zero = std::nearbyint(std::clamp(-low / scale, 0.0F, 255.0F));
-    for (std::size_t i = 0; i < elements_; ++i) {
-      const float level = std::nearbyint(x[i] / scale) + zero;
-      memory.output<std::uint8_t>(0)[i] = saturate<std::uint8_t>(level);
-    }
+    kernels::Quantization to;
+    to.scale = scale;
+    to.zero_point = static_cast<std::int32_t>(zero);
+    to.divides = true;
+    quantize_levels(*table_, x, elements_, to, false, memory.output<std::uint8_t>(0), workers);
     *memory.output<float>(1) = scale;
-    *memory.output<std::uint8_t>(2) = saturate<std::uint8_t>(zero);
+    *memory.output<std::uint8_t>(2) = static_cast<std::uint8_t>(zero);
   }
-  [[nodiscard]] std::string kernel() const override { return "loops"; }
+  [[nodiscard]] bool takes_extrema() const override { return true; }
 
  private:
   const kernels::KernelTable* table_;
@@ -235,7 +316,7 @@ const Operator& DequantizeLinear_operator() {
                            3,
                            1,
                            {"axis", "block_size", "output_dtype"},
-                           LayoutRule::row_major,
+                           LayoutRule::elementwise,
                            infer_dequantize,
                            prepare_dequantize,
                            kQuantized | type_set({DataType::int32})};
@@ -248,7 +329,7 @@ const Operator& DynamicQuantizeLinear_operator() {
       1,
       3,
       {},
-      LayoutRule::row_major,
+      LayoutRule::elementwise,
       infer_dynamic,
       [](const NodeView& node, const PlanContext& context) -> std::unique_ptr<Step> {
         return std::make_unique<DynamicStep>(node, context);
@@ -261,7 +342,7 @@ const Operator& QuantizeLinear_operator() {
                            3,
                            1,
                            {"axis", "block_size", "output_dtype", "precision", "saturate"},
-                           LayoutRule::row_major,
+                           LayoutRule::elementwise,
                            infer_quantize,
                            prepare_quantize,
                            type_set({DataType::float32, DataType::int32})};

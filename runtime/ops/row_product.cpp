@@ -4,7 +4,9 @@
 
 #include "kernels/packing.hpp"
 #include "runtime/ops/dynamic_quantizer.hpp"
+#include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product.hpp"
+#include "runtime/ops/ranges.hpp"
 #include "runtime/ops/tile_grid.hpp"
 
 namespace octavo::ops {
@@ -59,6 +61,22 @@ class FloatRowProduct final : public Step {
   TileGrid grid_;
 };
 
+/// A product of int8 weights with all but its left operand.
+kernels::Int8Product begin_product(const StepMemory& memory, const RowProductShape& shape,
+                                   const kernels::PackedInt8& weights,
+                                   const ProductEpilogue& epilogue) {
+  kernels::Int8Product product;
+  product.rows = row_map(shape);
+  weights.bind(product);
+  product.b_scales = epilogue.weight_scales();
+  product.bias = epilogue.bias();
+  product.activation = epilogue.activation();
+  product.addend = addend_of(memory);
+  product.out = memory.output<float>(0);
+  product.out_stride = shape.columns;
+  return product;
+}
+
 /// With one range for all rows, each tile quantizes a block of rows right before it multiplies
 /// them, so that they are still in the cache. Tiles that share rows find them quantized beforehand.
 class Int8RowProduct final : public Step {
@@ -79,18 +97,10 @@ class Int8RowProduct final : public Step {
     auto* quantized = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
     const auto quantization = quantizer_.choose(memory, workers);
 
-    kernels::Int8Product product;
+    kernels::Int8Product product = begin_product(memory, shape_, weights_, epilogue_);
     product.a = quantized;
-    product.rows = row_map(shape_);
-    weights_.bind(product);
     product.quantization = quantization.data();
     product.rows_per_range = shape_.rows / quantization.size();
-    product.b_scales = epilogue_.weight_scales();
-    product.bias = epilogue_.bias();
-    product.activation = epilogue_.activation();
-    product.addend = addend_of(memory);
-    product.out = memory.output<float>(0);
-    product.out_stride = shape_.columns;
     if (!by_block_) {
       quantize_lines(kernels_, x, shape_.rows, shape_.depth, quantization, quantized, workers);
     }
@@ -149,10 +159,58 @@ class Int8RowProduct final : public Step {
   bool by_block_;
 };
 
+/// The product of rows that the graph gives as levels.
+class LevelRowProduct final : public Step {
+ public:
+  LevelRowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
+      : kernels_(*context.kernels),
+        shape_(shape),
+        weights_(int8_weights_in_kernel_order(node), weights_of(shape)),
+        epilogue_(node),
+        levels_(node),
+        grid_(make_grid(shape, context.threads)) {}
+
+  void run(const StepMemory& memory, Workers& workers) override {
+    const kernels::Quantization quantization = levels_.quantization(memory);
+    kernels::Int8Product product = begin_product(memory, shape_, weights_, epilogue_);
+    product.a = memory.input<std::uint8_t>(0);
+    product.quantization = &quantization;
+    product.rows_per_range = shape_.rows;
+    if (levels_.is_signed()) {
+      auto* copy = reinterpret_cast<std::uint8_t*>(memory.scratch);
+      for_ranges(workers, shape_.rows * shape_.depth, 1,
+                 [&](std::size_t begin, std::size_t end) noexcept {
+                   levels_.copy(product.a + begin, end - begin, copy + begin);
+                 });
+      product.a = copy;
+    }
+    memory.give_extrema(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
+      return kernels_.int8_product(product, tile);
+    }));
+  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override {
+    return levels_.is_signed() ? shape_.rows * shape_.depth + kernels::kReadSlack : 0;
+  }
+  [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] Precision precision() const override { return Precision::int8; }
+  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_); }
+
+ private:
+  const kernels::KernelTable& kernels_;
+  RowProductShape shape_;
+  kernels::PackedInt8 weights_;
+  ProductEpilogue epilogue_;
+  LevelInput levels_;
+  TileGrid grid_;
+};
+
 }  // namespace
 
 std::unique_ptr<Step> make_row_product(const NodeView& node, const PlanContext& context,
                                        const RowProductShape& shape) {
+  if (takes_levels(node)) return std::make_unique<LevelRowProduct>(node, context, shape);
   if (context.precision == Precision::int8) {
     return std::make_unique<Int8RowProduct>(node, context, shape);
   }

@@ -6,6 +6,7 @@
 
 #include "runtime/ops/activation.hpp"
 #include "runtime/ops/product.hpp"
+#include "runtime/passes/column_constant.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
@@ -126,7 +127,7 @@ class Fuser {
     std::vector<float> bias;
     if (node.inputs.size() > kBias && node.inputs[kBias] != kNoValue) {
       const Tensor* c = float_input(graph_, node, kBias);
-      if (c == nullptr || !spread_over_columns(*c, columns, 2, 1, bias)) return;
+      if (c == nullptr || !read_columns(*c, columns, 2, 1, bias)) return;
       const float beta = view.real("beta", 1.0F);
       for (float& element : bias) element *= beta;
     }
@@ -159,22 +160,6 @@ class Fuser {
       }
     }
     return linear;
-  }
-
-  /// Reads a constant that broadcasts along axis `axis` of a result of rank `rank` only.
-  static bool spread_over_columns(const Tensor& c, std::size_t columns, std::size_t rank,
-                                  std::size_t axis, std::vector<float>& result) {
-    if (c.shape.size() > rank) return false;
-    const std::size_t missing = rank - c.shape.size();
-    for (std::size_t i = 0; i < c.shape.size(); ++i) {
-      const std::int64_t extent = c.shape[i];
-      if (extent == 1) continue;
-      if (i + missing != axis || extent != static_cast<std::int64_t>(columns)) return false;
-    }
-    const auto elements = c.as<float>();
-    result.resize(columns);
-    for (std::size_t n = 0; n < columns; ++n) result[n] = elements[elements.size() == 1 ? 0 : n];
-    return true;
   }
 
   /// Lets the product before take over what `node` does. The node is then gone.
@@ -243,15 +228,28 @@ class Fuser {
     return true;
   }
 
+  /// Whether a constant can be added to the bias: to one that is there already with a rounding of
+  /// its own, which a product of int8 weights keeps as the file has it.
+  bool takes_bias(const Node& product) const {
+    if (takes_constants(product)) return true;
+    return graph_.values[product.inputs[kWeight]].type == DataType::int8 &&
+           product.inputs[kBias] == kNoValue && !has_addend(product) &&
+           !ops::has_fused_activation(product);
+  }
+
+  static bool has_addend(const Node& product) {
+    return product.inputs.size() > ops::kAddend && product.inputs[ops::kAddend] != kNoValue;
+  }
+
   bool absorb_bias(Node& product, const Node& node, std::size_t other) {
-    if (!takes_constants(product)) return false;
+    if (!takes_bias(product)) return false;
     const Tensor* addend = float_input(graph_, node, other);
     auto bias = bias_of(product);
     if (addend == nullptr || !bias) return false;
     const std::size_t rank = graph_.values[product.outputs[0]].shape.size();
     const std::size_t axis = product.op == Op::Conv ? 1 : rank - 1;
     std::vector<float> spread;
-    if (!spread_over_columns(*addend, bias->size(), rank, axis, spread)) return false;
+    if (!read_columns(*addend, bias->size(), rank, axis, spread)) return false;
     for (std::size_t n = 0; n < spread.size(); ++n) (*bias)[n] += spread[n];
     set_bias(product, *bias);
     return true;
@@ -269,14 +267,14 @@ class Fuser {
 
   /// Lets a product add the other operand itself.
   bool absorb_addend(Node& product, const Node& node) {
-    if (ops::has_fused_activation(product) || product.inputs.size() > ops::kAddend) return false;
+    if (ops::has_fused_activation(product) || has_addend(product)) return false;
     if (!ops::takes_addend(NodeView(graph_, product))) return false;
     const ValueId sum = product.outputs[0];
     const ValueId other = node.inputs[node.inputs[0] == sum ? 1 : 0];
     const Value& addend = graph_.values[other];
     if (addend.constant != nullptr || addend.type != DataType::float32) return false;
     if (other == sum || addend.shape != graph_.values[sum].shape) return false;
-    product.inputs.resize(ops::kAddend + 1, kNoValue);
+    product.inputs.resize(std::max(product.inputs.size(), ops::kAddend + 1), kNoValue);
     product.inputs[ops::kAddend] = other;
     return true;
   }

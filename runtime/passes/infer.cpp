@@ -160,7 +160,8 @@ class Inference {
       add(cast(node.name, id, result, DataType::float32));
       id = result;
     }
-    return original && !contains(types, *original) ? original : std::nullopt;
+    const bool cast = original && *original != DataType::float32 && !contains(types, *original);
+    return cast ? original : std::nullopt;
   }
 
   static Node cast(const std::string& name, ValueId from, ValueId to, DataType type) {

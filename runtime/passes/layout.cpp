@@ -78,9 +78,10 @@ class LayoutPass {
       node.inputs[0] = channels_last(node.inputs[0]);
       for (std::size_t i = 1; i < node.inputs.size(); ++i) {
         ValueId& id = node.inputs[i];
+        if (id == kNoValue) continue;
         if (node.op == Op::Conv && i == ops::kAddend) {
           id = channels_last(id);
-        } else if (id != kNoValue) {
+        } else {
           row_major(id);
         }
       }
@@ -122,6 +123,11 @@ class LayoutPass {
     if (rule != LayoutRule::elementwise && rule != LayoutRule::axis) return false;
     const std::size_t rank = rank_of(node);
     if (rank < 3) return false;
+    // Scales along an axis, or of blocks, are no operands that broadcast.
+    if (node.op == Op::QuantizeLinear || node.op == Op::DequantizeLinear) {
+      const Shape& scale = graph_.values[node.inputs[1]].shape;
+      if (scale.size() > 1 || element_count(scale) != 1) return false;
+    }
     // The old Softmax runs over all dimensions from its axis on: they must stay together.
     if (NodeView(graph_, node).integer("flattened", 0) != 0) return false;
     bool wanted = false;
@@ -160,8 +166,14 @@ class LayoutPass {
 
   /// Gives the outputs of a node that now computes channels-last tensors their new ids.
   void declare_outputs(Node& node) {
+    const std::size_t rank = rank_of(node);
     for (ValueId& id : node.outputs) {
-      if (id != kNoValue) declare_output(id);
+      if (id == kNoValue) continue;
+      if (graph_.values[id].shape.size() == rank) {
+        declare_output(id);
+      } else {
+        available_[id] = true;  // the scale and the zero point of DynamicQuantizeLinear
+      }
     }
   }
 

@@ -29,6 +29,12 @@ void remove_dead(Graph& graph, ShapeConstants shape_constants);
 /// Drops values that nothing refers to and gives every remaining one a name of its own.
 void compact(Graph& graph);
 
+/// Turns products that quantized models write with several nodes, of integers or of dequantized
+/// levels, into Linear and Conv on levels, where their weights fit int8. The integers stay what
+/// they were, and so do the floats made from them; see the source for products of dequantized
+/// levels. What only the former nodes used is dead afterwards. For bound shapes.
+void recognize_quantized(Graph& graph);
+
 /// Lets one node compute what files write as several: Swish, HardSwish, Gelu in both forms, and
 /// LayerNormalization over the last dimension. What only the former nodes used is dead afterwards.
 /// Results may differ by rounding. For bound shapes.
@@ -44,8 +50,8 @@ void fuse(Graph& graph, ShapeConstants shape_constants);
 /// channels by one Gather. What only they used is dead afterwards. For bound shapes.
 void gather_channels(Graph& graph);
 
-/// Whether an int8 kernel applies to a node: a product with constant weights, depthwise
-/// convolutions excepted.
+/// Whether an int8 kernel applies to a node of float input: a product with constant weights,
+/// depthwise convolutions excepted.
 bool is_quantizable(const Graph& graph, const Node& node);
 
 /// Replaces the float weights of every quantizable node by int8 weights and a `weight_scale` input.

@@ -3,16 +3,13 @@
 #include <string>
 
 #include "kernels/packing.hpp"
+#include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/winograd_rule.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
 namespace {
-
-/// int32 accumulators hold a sum of this many products exactly: |level - zero point| <= 255, and
-/// weights of files may be -128.
-constexpr std::size_t kMaxDepth = 65793;
 
 /// What fitting a layer's weights to chains may cost.
 WeightQuantization chain_options(const Graph& graph, const Node& node,
@@ -65,12 +62,13 @@ void quantize_node(Graph& graph, Node& node, const WeightQuantization& options) 
 
 bool is_quantizable(const Graph& graph, const Node& node) {
   if (node.op != Op::Conv && node.op != Op::Linear) return false;
+  if (ops::takes_levels(NodeView(graph, node))) return false;  // quantized by the model
   const Value& weight = graph.values[node.inputs[1]];
   if (weight.constant == nullptr || weight.shape_dependent) return false;
   if (weight.shape.size() > 4) return false;  // a volume, for which there are float loops only
   const ProductWeights layout(NodeView(graph, node));
   const kernels::WeightShape& shape = layout.shape();
-  return !layout.depthwise() && shape.segments * shape.depth <= kMaxDepth;
+  return !layout.depthwise() && shape.segments * shape.depth <= ops::kMaxInt8Depth;
 }
 
 void quantize_weights(Graph& graph, const WeightQuantization& options) {

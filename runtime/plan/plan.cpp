@@ -139,7 +139,7 @@ class Plan::Builder {
       StepMemory& memory = plan_.steps_[i].memory;
       const bool product = node.op == Op::Conv || node.op == Op::Linear;
       for (std::size_t j = 0; j < node.inputs.size(); ++j) {
-        const bool packed = product && j > 0 && j != ops::kAddend;
+        const bool packed = product && j > 0 && j < ops::kAddend;
         memory.inputs.push_back(packed ? nullptr : address(node.inputs[j]));
       }
       for (const ValueId id : node.outputs) {

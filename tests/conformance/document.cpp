@@ -26,6 +26,11 @@ std::string opsets_text(std::int64_t first, std::int64_t last) {
   return std::to_string(std::max(first, formats::kOldestOpset)) + " to " + std::to_string(last);
 }
 
+/// The levels of Conv come with a scale that only Octavo's form of it has.
+TypeSet types_of(Op op) {
+  return op == Op::Conv ? kFloat : operator_of(op).types;
+}
+
 std::string row(const std::string& name, const std::string& opsets, const std::string& types,
                 const Count& count) {
   const std::string cases =
@@ -79,7 +84,7 @@ std::string operators_document(std::span<const Case> cases, std::span<const Outc
   for (const formats::OpsetRule& rule : formats::opset_rules()) {
     const std::string name(rule.op_type);
     rows[name] = row(name, opsets_text(rule.first_opset, rule.last_opset),
-                     types_text(operator_of(rule.op).types), counts[name]);
+                     types_text(types_of(rule.op)), counts[name]);
   }
   rows["Constant"] =
       row("Constant", opsets_text(1, formats::kNewestOpset), "any", counts["Constant"]);

@@ -91,11 +91,13 @@ TEST_CASE("quantize: the bits of the reference, every length") {
     for (float& v : x) v = random.uniform(-300.0F, 300.0F);
     if (n > 2) x[n / 2] = std::numeric_limits<float>::quiet_NaN();
     for (const int zero_point : {0, 100, 255}) {
-      const Quantization to{1.7F, 1.0F / 1.7F, zero_point};
-      const std::vector<std::uint8_t> expected = quantized(reference(), x, to);
-      for_each_isa([&](const KernelTable& table) {
-        CHECK(octavo::test::count_different(quantized(table, x, to), expected) == 0);
-      });
+      for (const bool divides : {false, true}) {
+        const Quantization to{1.7F, 1.0F / 1.7F, zero_point, divides};
+        const std::vector<std::uint8_t> expected = quantized(reference(), x, to);
+        for_each_isa([&](const KernelTable& table) {
+          CHECK(octavo::test::count_different(quantized(table, x, to), expected) == 0);
+        });
+      }
     }
   }
 }
@@ -108,9 +110,35 @@ TEST_CASE("quantize: random bit patterns") {
     std::memcpy(&v, &bits, sizeof v);
   }
   for (const float scale : {1.0F, 1e-30F, 1e30F}) {
-    const Quantization to{scale, 1.0F / scale, 37};
-    const std::vector<std::uint8_t> expected = quantized(reference(), x, to);
+    for (const bool divides : {false, true}) {
+      const Quantization to{scale, 1.0F / scale, 37, divides};
+      const std::vector<std::uint8_t> expected = quantized(reference(), x, to);
+      for_each_isa([&](const KernelTable& table) {
+        CHECK(octavo::test::count_different(quantized(table, x, to), expected) == 0);
+      });
+    }
+  }
+}
+
+TEST_CASE("quantize: by division, as ONNX defines it") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  Random random(4);
+  Input<float> x(4096);
+  for (float& v : x) v = random.uniform(-40.0F, 40.0F);
+  x[1] = std::numeric_limits<float>::quiet_NaN();
+  x[2] = kInfinity;
+  x[3] = -kInfinity;
+  x[4] = 0.0F;
+  for (const float scale : {0.1F, 0.3F, -0.2F, 0.0F, kInfinity, 1e-40F}) {
+    CAPTURE(scale);
+    std::vector<std::uint8_t> expected;
+    for (const float v : x) {
+      const float quotient = v / scale;
+      const float level = (std::isnan(quotient) ? 0.0F : std::nearbyint(quotient)) + 100.0F;
+      expected.push_back(static_cast<std::uint8_t>(std::fmin(std::fmax(level, 0.0F), 255.0F)));
+    }
     for_each_isa([&](const KernelTable& table) {
+      const Quantization to{scale, 1.0F / scale, 100, true};
       CHECK(octavo::test::count_different(quantized(table, x, to), expected) == 0);
     });
   }

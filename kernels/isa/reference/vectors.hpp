@@ -84,7 +84,8 @@ void histogram(const float* x, std::size_t n, const HistogramBins& bins,
 void quantize(const float* x, std::size_t n, const Quantization& to, std::uint8_t* out) noexcept {
   for (std::size_t i = 0; i < n; ++i) {
     // Beyond 512 on either side all is clamped in the end; within, the rounded value fits an int.
-    const float scaled = x[i] * to.reciprocal;
+    float scaled = to.divides ? x[i] / to.scale : x[i] * to.reciprocal;
+    if (to.divides && std::isnan(scaled)) scaled = 0.0F;
     const float bounded = scaled < 512.0F ? (scaled > -512.0F ? scaled : -512.0F) : 512.0F;
     const int q = static_cast<int>(std::nearbyint(bounded)) + to.zero_point;
     out[i] = static_cast<std::uint8_t>(q < 0 ? 0 : q > 255 ? 255 : q);

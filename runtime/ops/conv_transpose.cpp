@@ -72,7 +72,9 @@ TransposedWindow transposed_window(const NodeView& node, std::span<const std::in
       const auto wanted = bounded(node, "output_shape", rank, 0, 1);
       pad_to(result, i, full, wanted[i], auto_pad == "SAME_UPPER");
     } else if (same) {
-      pad_to(result, i, full, input[i] * window.strides[i], auto_pad == "SAME_UPPER");
+      // Padding only takes away: kernels smaller than the stride leave the output shorter.
+      const std::int64_t wanted = std::min(full, input[i] * window.strides[i]);
+      pad_to(result, i, full, wanted, auto_pad == "SAME_UPPER");
     } else {
       result.output[i] = full - window.pads_begin[i] - window.pads_end[i];
     }

@@ -73,6 +73,10 @@ TEST_CASE("ops: ConvTranspose scatters scaled kernels") {
   CHECK(left("NOTSET") == Floats{12, 23, 30});
   CHECK(left("SAME_LOWER") == Floats{12, 23, 30});
   CHECK(left("SAME_UPPER") == Floats{1, 12, 23});
+  const auto same =
+      run_node("ConvTranspose", {fed({1, 1, 3}, Floats{1, 2, 3}), constant({1, 1, 1}, Floats{2})},
+               {{"strides", Ints{2}}, {"auto_pad", std::string("SAME_UPPER")}});
+  CHECK(same[0].values<float>() == Floats{2, 0, 4, 0, 6});
   const auto error = [&](const Attributes& attributes) {
     return error_of("ConvTranspose", {fed(in, x), constant(kernel, w)}, attributes);
   };

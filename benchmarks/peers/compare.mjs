@@ -83,7 +83,7 @@ async function compareModel(octavo, model) {
   for (const threads of [1, 2]) {
     const sessions = await openAll(octavo, model, quantized, threads);
     result.closeness = await compareOutputs(sessions);
-    result.threads[threads] = await measure(sessions, Number(options.rounds));
+    result.threads[threads] = await measure(sessions, Number(options.rounds), threads);
     await sessions.call.close();
     await sessions.ortFloat.close();
     await sessions.ortInt8.close();

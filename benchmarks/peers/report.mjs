@@ -128,7 +128,8 @@ tensor, all eight bits; int8 weights for \`MatMulInteger\`, uint8 ones for \`Con
 which ONNX Runtime is the faster. Its int8 products may saturate on CPUs without int8 dot products.
 
 In each of ${result.rounds} rounds every contender runs for about 20 ms unmeasured, then as long
-measured; another one begins each time. Times are in microseconds: the median over the rounds of
+measured; another one begins each time. With two threads there is a pause before, in which the
+spinning threads of the contender before fall asleep. Times are in microseconds: the median over the rounds of
 the median of a round, or the fastest run of all. ONNX Runtime is called from Node; the column
 *call* is what such a call of a model of one \`Identity\` takes, measured in the same rounds, and
 **is taken off ONNX Runtime's times**. Where a model takes less than the call, small differences of

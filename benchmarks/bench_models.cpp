@@ -5,15 +5,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <benchmark/benchmark.h>
 
+#include "octavo/graph.hpp"
 #include "octavo/session.hpp"
 
 #include "tools/builtin_models.hpp"
 #include "tools/measure.hpp"
 
-// The built models end to end: float32 against int8, batch 1 and 8, 1 and 2 threads.
+// The built models end to end: float32 against int8, batch 1 and 8, 1 and 2 threads; and what a
+// step costs besides its kernel, by a chain of steps that have next to nothing to do.
 
 namespace octavo {
 namespace {
@@ -63,7 +66,27 @@ void run_case(benchmark::State& state, const Case& benchmarked) {
       benchmark::Counter(macs * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+constexpr std::size_t kChainLength = 100;
+
+/// Neg of one element, many times.
+Model make_chain() {
+  GraphBuilder graph("chain");
+  auto value = graph.input("x", DataType::float32, {1});
+  for (std::size_t i = 0; i < kChainLength; ++i) value = graph.node("Neg", {value});
+  graph.output(value, "y");
+  return std::move(graph).build();
+}
+
+void run_chain(benchmark::State& state) {
+  Session session(make_chain());
+  if (session.layers().size() != kChainLength) state.SkipWithError("steps were removed");
+  for (auto _ : state) session.run();
+  state.counters["s/step"] = benchmark::Counter(
+      kChainLength, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
 void register_cases() {
+  benchmark::RegisterBenchmark("overhead/nodes:100", run_chain);
   for (const tools::BuiltinModel& model : tools::builtin_models()) {
     for (const std::int64_t batch : {1, 8}) {
       for (const std::size_t threads : {1U, 2U}) {

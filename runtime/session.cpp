@@ -1,6 +1,7 @@
 #include "octavo/session.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -62,6 +63,12 @@ std::unique_ptr<Plan> make_plan(Graph float_graph, const SessionOptions& options
                                 context);
 }
 
+bool has_free_dimensions(const Model& model) {
+  return std::ranges::any_of(model.inputs(), [](const TensorInfo& input) {
+    return std::ranges::find(input.shape, -1) != input.shape.end();
+  });
+}
+
 struct NamedTensor {
   std::string name;
   DataType type;
@@ -99,61 +106,109 @@ const NamedTensor& at(const std::vector<NamedTensor>& tensors, std::size_t index
 }  // namespace
 
 struct Session::State {
-  State(const Model& model, const SessionOptions& options, PlanContext context)
-      : workers(context.parallel, context.threads) {
-    Graph graph = simplified(model, options, context);
-    inputs = named_tensors(graph, graph.inputs);
-    outputs = named_tensors(graph, graph.outputs);
-    plan = make_plan(std::move(graph), options, context);
+  /// A plan, with what it was made for.
+  struct Planned {
+    ShapeBindings shapes;
+    std::vector<NamedTensor> inputs;
+    std::vector<NamedTensor> outputs;
+    std::unique_ptr<Plan> plan;
+  };
+  static constexpr std::size_t kKeptPlans = 4;
+
+  State(const Model& model, SessionOptions session_options)
+      : options(std::move(session_options)),
+        context(plan_context(model, options)),
+        workers(context.parallel, context.threads) {
+    planned.push_back(make_planned(model));
+    if (has_free_dimensions(model)) resizable = model;
   }
 
-  std::vector<NamedTensor> inputs;
-  std::vector<NamedTensor> outputs;
+  void resize(const ShapeBindings& shapes) {
+    const auto known = std::ranges::find(planned, shapes, &Planned::shapes);
+    if (known != planned.end()) {
+      std::rotate(planned.begin(), known, known + 1);
+      return;
+    }
+    if (!resizable) {
+      throw Error(ErrorCode::unsupported,
+                  "the model has no free dimensions: a session of it cannot be resized");
+    }
+    SessionOptions before = options;
+    options.shapes = shapes;
+    options.tuning.merge(plan().tuning());
+    try {
+      planned.insert(planned.begin(), make_planned(*resizable));
+    } catch (...) {
+      options = std::move(before);
+      throw;
+    }
+    if (planned.size() > kKeptPlans) planned.pop_back();
+  }
+
+  [[nodiscard]] Planned make_planned(const Model& model) const {
+    Graph graph = simplified(model, options, context);
+    Planned result{options.shapes, named_tensors(graph, graph.inputs),
+                   named_tensors(graph, graph.outputs), nullptr};
+    result.plan = make_plan(std::move(graph), options, context);
+    return result;
+  }
+
+  [[nodiscard]] const std::vector<NamedTensor>& inputs() const { return planned.front().inputs; }
+  [[nodiscard]] const std::vector<NamedTensor>& outputs() const { return planned.front().outputs; }
+  [[nodiscard]] Plan& plan() const { return *planned.front().plan; }
+
+  SessionOptions options;
+  PlanContext context;
   Workers workers;
-  std::unique_ptr<Plan> plan;
+  std::vector<Planned> planned;  ///< the current one first, then by last use
+  std::optional<Model> resizable;
 };
 
 Session::Session(const Model& model, SessionOptions options)
-    : state_(std::make_unique<State>(model, options, plan_context(model, options))) {}
+    : state_(std::make_unique<State>(model, std::move(options))) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
 std::size_t Session::input_count() const noexcept {
-  return state_->inputs.size();
+  return state_->inputs().size();
 }
 std::size_t Session::output_count() const noexcept {
-  return state_->outputs.size();
+  return state_->outputs().size();
 }
 
 TensorView Session::input(std::size_t index) const {
-  const NamedTensor& tensor = at(state_->inputs, index, "input");
-  return {tensor.name, tensor.type, tensor.shape, state_->plan->input(index)};
+  const NamedTensor& tensor = at(state_->inputs(), index, "input");
+  return {tensor.name, tensor.type, tensor.shape, state_->plan().input(index)};
 }
 
 TensorView Session::output(std::size_t index) const {
-  const NamedTensor& tensor = at(state_->outputs, index, "output");
-  return {tensor.name, tensor.type, tensor.shape, state_->plan->output(index)};
+  const NamedTensor& tensor = at(state_->outputs(), index, "output");
+  return {tensor.name, tensor.type, tensor.shape, state_->plan().output(index)};
 }
 
 TensorView Session::input(std::string_view name) const {
-  return input(find(state_->inputs, name, "input"));
+  return input(find(state_->inputs(), name, "input"));
 }
 
 TensorView Session::output(std::string_view name) const {
-  return output(find(state_->outputs, name, "output"));
+  return output(find(state_->outputs(), name, "output"));
+}
+
+void Session::resize(const ShapeBindings& shapes) {
+  state_->resize(shapes);
 }
 
 void Session::run() {
-  state_->plan->run(state_->workers, {});
+  state_->plan().run(state_->workers, {});
 }
 
 const std::vector<LayerInfo>& Session::layers() const noexcept {
-  return state_->plan->layers();
+  return state_->plan().layers();
 }
 
 const Tuning& Session::tuning() const noexcept {
-  return state_->plan->tuning();
+  return state_->plan().tuning();
 }
 
 void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {
@@ -163,11 +218,11 @@ void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {
                                                  std::to_string(nanoseconds.size()));
   }
   if (layers().empty()) return;
-  state_->plan->run(state_->workers, nanoseconds);
+  state_->plan().run(state_->workers, nanoseconds);
 }
 
 void Session::run_observed(const LayerObserver& observe) {
-  state_->plan->run_observed(state_->workers, observe);
+  state_->plan().run_observed(state_->workers, observe);
 }
 
 std::uint64_t Session::clip_guard_count(std::size_t layer) const {
@@ -176,14 +231,14 @@ std::uint64_t Session::clip_guard_count(std::size_t layer) const {
                                                  " layers; there is no number " +
                                                  std::to_string(layer));
   }
-  return state_->plan->clip_guard_count(layer);
+  return state_->plan().clip_guard_count(layer);
 }
 
 std::size_t Session::arena_bytes() const noexcept {
-  return state_->plan->arena_bytes();
+  return state_->plan().arena_bytes();
 }
 std::size_t Session::weight_bytes() const noexcept {
-  return state_->plan->weight_bytes();
+  return state_->plan().weight_bytes();
 }
 
 }  // namespace octavo

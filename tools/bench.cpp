@@ -16,6 +16,7 @@
 #include "tools/model_argument.hpp"
 #include "tools/options.hpp"
 #include "tools/table.hpp"
+#include "tools/trace.hpp"
 
 namespace octavo::tools {
 namespace {
@@ -42,6 +43,7 @@ struct BenchOptions {
   std::optional<std::int64_t> batch;
   std::size_t rounds = 11;
   std::string json;
+  std::string trace;
   PlanOptions plan;
 };
 
@@ -126,6 +128,7 @@ void bench(const BenchOptions& options) {
   if (settings.isa.empty()) settings.isa = default_instruction_set();
   const Comparison result = compare_precisions(model, settings, options.rounds);
   if (!options.json.empty()) write_json(result, options.json);
+  if (!options.trace.empty()) write_trace(options.trace, result.runs);
   std::cout << options.model;
   for (const TensorInfo& input : result.inputs) {
     std::cout << ", " << input.name << ' ' << octavo::to_string(input.shape);
@@ -157,6 +160,10 @@ void add_bench(CLI::App& app) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{10000}).description(""));
   command
       .add_option("--json", options->json, "Write the medians, in microseconds, to this file too")
+      ->type_name("FILE");
+  command
+      .add_option("--trace", options->trace,
+                  "Write one run of each precision as Chrome trace events, for a trace viewer")
       ->type_name("FILE");
   add_plan_options(command, options->plan);
   add_no_tune_option(command, options->plan);

@@ -4,8 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "tools/measure.hpp"
-
 namespace octavo::tools {
 namespace {
 
@@ -59,6 +57,9 @@ Comparison compare_precisions(const Model& model, const SessionOptions& options,
   for (std::size_t i = 0; i < sessions[0].input_count(); ++i) {
     const TensorView input = sessions[0].input(i);
     comparison.inputs.push_back({std::string(input.name()), input.type(), input.shape()});
+  }
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    comparison.runs.push_back({kPrecisions[i], sessions[i].layers(), profile(sessions[i])});
   }
   comparison.float32_us = timings[0].total;
   comparison.int8_us = timings[1].total;

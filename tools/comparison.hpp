@@ -10,6 +10,8 @@
 
 #include "octavo/session.hpp"
 
+#include "tools/measure.hpp"
+
 namespace octavo::tools {
 
 /// The positions at which several sessions of one model have the same layer; nothing where a
@@ -38,6 +40,7 @@ struct Comparison {
   double float32_us = 0.0;
   double int8_us = 0.0;
   double automatic_us = 0.0;
+  std::vector<ProfiledRun> runs;  ///< one of each precision, after the measurements
 };
 
 /// Plans the model in all three precisions and measures them side by side on the same random input.

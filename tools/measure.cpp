@@ -80,6 +80,12 @@ std::vector<Timing> measure(std::span<Session> sessions, std::size_t rounds) {
   return timings;
 }
 
+std::vector<std::uint64_t> profile(Session& session) {
+  std::vector<std::uint64_t> nanoseconds(session.layers().size());
+  session.run_profiled(nanoseconds);
+  return nanoseconds;
+}
+
 void fill_inputs(Session& session, std::uint64_t seed) {
   SeededNormal random(seed);
   for (std::size_t i = 0; i < session.input_count(); ++i) {

@@ -19,6 +19,16 @@ struct Timing {
 /// measured apart from the layers, whose clock readings cost time.
 std::vector<Timing> measure(std::span<Session> sessions, std::size_t rounds);
 
+/// One profiled run of a session.
+struct ProfiledRun {
+  Precision precision = Precision::float32;  ///< that the session was planned with
+  std::vector<LayerInfo> layers;
+  std::vector<std::uint64_t> nanoseconds;  ///< per layer
+};
+
+/// Runs a session once more and returns the times of its layers in nanoseconds.
+std::vector<std::uint64_t> profile(Session& session);
+
 /// Fills every input with seeded normal numbers, those of integer types with zeros, which are valid
 /// as indices.
 void fill_inputs(Session& session, std::uint64_t seed);

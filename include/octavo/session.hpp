@@ -98,7 +98,8 @@ struct LayerTensors {
 using LayerObserver = std::function<void(std::size_t layer, const LayerTensors& tensors)>;
 
 /// A model planned for fixed shapes on this machine: packed weights, kernels, arena. One caller at
-/// a time; sessions of one Model are independent.
+/// a time; sessions of one Model are independent. The Model itself is needed no longer, but a
+/// session of one with free dimensions keeps it for resize().
 class OCTAVO_EXPORT Session {
  public:
   /// Plans. Throws Error when shapes do not fit, an operator is unsupported or an option is wrong.
@@ -116,6 +117,14 @@ class OCTAVO_EXPORT Session {
   [[nodiscard]] TensorView output(std::size_t index) const;
   [[nodiscard]] TensorView input(std::string_view name) const;
   [[nodiscard]] TensorView output(std::string_view name) const;
+
+  /// Plans for other shapes of the inputs, as SessionOptions::shapes gives them; what was measured
+  /// for layers of the same kind still holds. The plans of the last 4 shapes are kept, each with
+  /// its weights and memory: going back to one of them takes no time. Views taken before, and what
+  /// layers() and tuning() returned, belong to the plan before and may be gone. Inputs hold what
+  /// they held when the session last had these shapes, or zeros. Throws as the constructor does,
+  /// and Error{unsupported} for a model without free dimensions, and leaves the session as it was.
+  void resize(const ShapeBindings& shapes);
 
   /// Runs the graph. Allocates nothing and, on one thread, takes no lock. Throws Error{non_finite}
   /// with the tensor's name when an activation to be quantized holds NaN or infinity, and

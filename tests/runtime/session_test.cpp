@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -211,6 +212,65 @@ TEST_CASE("session: a quantized model gives the bits of quantizing at load") {
     stored.run();
     CHECK(copy(direct.output(0)) == copy(stored.output(0)));
   }
+}
+
+TEST_CASE("session: resize gives what a session planned for the shapes gives") {
+  const Model model = small_cnn();
+  const auto shapes = [](std::int64_t batch) {
+    return ShapeBindings{{"image", {batch, 3, 17, 15}}};
+  };
+  Session session(model, {.precision = Precision::int8});
+  fill(session.input(0).data<float>(), 1);
+  session.run();
+  const auto expected = copy(session.output(0));
+  const void* const first_input = session.input(0).raw();
+  for (const std::int64_t batch : {3, 2, 3}) {
+    session.resize(shapes(batch));
+    CHECK(session.input(0).shape() == Shape{batch, 3, 17, 15});
+    CHECK(session.output(0).shape()[0] == batch);
+    fill(session.input(0).data<float>(), 7);
+    session.run();
+    Session fresh(model, {.precision = Precision::int8, .shapes = shapes(batch)});
+    fill(fresh.input(0).data<float>(), 7);
+    fresh.run();
+    CHECK(copy(session.output(0)) == copy(fresh.output(0)));
+    const std::size_t before = allocation_count();
+    session.run();
+    CHECK(allocation_count() == before);
+  }
+  // The plan of the beginning is still there, with its input.
+  session.resize({});
+  CHECK(session.input(0).raw() == first_input);
+  session.run();
+  CHECK(copy(session.output(0)) == expected);
+  // It is dropped when four others were used since, and made anew.
+  for (const std::int64_t batch : {4, 5, 6, 7}) session.resize(shapes(batch));
+  session.resize({});
+  CHECK(std::ranges::count(session.input(0).data<float>(), 0.0F) == 3 * 17 * 15);
+  fill(session.input(0).data<float>(), 1);
+  session.run();
+  CHECK(copy(session.output(0)) == expected);
+}
+
+TEST_CASE("session: a resize that fails leaves the session as it was") {
+  Session session(small_cnn(), {.precision = Precision::int8});
+  fill(session.input(0).data<float>(), 1);
+  session.run();
+  const auto expected = copy(session.output(0));
+  for (const ShapeBindings& shapes :
+       {ShapeBindings{{"image", {1, 3}}}, ShapeBindings{{"image", {1, 4, 17, 15}}},
+        ShapeBindings{{"picture", {1, 3, 17, 15}}}, ShapeBindings{{"image", {0, 3, 17, 15}}}}) {
+    CHECK_THROWS_AS(session.resize(shapes), Error);
+    session.run();
+    CHECK(copy(session.output(0)) == expected);
+  }
+  GraphBuilder g("fixed");
+  g.output(g.node("Relu", {g.input("x", DataType::float32, {2})}), "y");
+  Session fixed(std::move(g).build());
+  fixed.resize({});
+  CHECK_THROWS_WITH_AS(fixed.resize({{"x", {3}}}),
+                       "the model has no free dimensions: a session of it cannot be resized",
+                       Error);
 }
 
 TEST_CASE("session: automatic agrees with the precision it reports") {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -168,6 +170,22 @@ TEST_CASE("command: bench reports every layer, as a table and as JSON") {
   for (const char* time : {"float32_us", "int8_us", "automatic_us"}) {
     CHECK(total.at(time).get<double>() > 0);
   }
+  const std::string trace = (folder.path() / "trace.json").string();
+  success("bench " + digits() + " --rounds 1 --trace " + trace);
+  std::map<int, std::pair<std::size_t, double>> threads;  // layers, and where the last one ends
+  const nlohmann::json events = nlohmann::json::parse(std::ifstream(trace)).at("traceEvents");
+  for (const auto& event : events) {
+    if (event.at("ph") != "X") continue;
+    auto& [layers, end] = threads[event.at("tid").get<int>()];
+    ++layers;
+    CHECK(event.at("ts").get<double>() == doctest::Approx(end));
+    end = event.at("ts").get<double>() + event.at("dur").get<double>();
+    CHECK(event.at("args").at("kernel").is_string());
+  }
+  REQUIRE(threads.size() == 3);
+  for (const auto& [thread, run] : threads) CHECK(run.first == result.at("layers").size());
+  CHECK(contains(failure("bench " + digits() + " --rounds 1 --trace /does/not/exist"),
+                 "/does/not/exist"));
   CHECK(contains(failure("bench " + digits() + " --batch 2 --shape image=1,1,8,8"), "--batch"));
   CHECK(contains(failure("bench " + digits() + " --rounds 1 --json /does/not/exist"),
                  "/does/not/exist"));

@@ -1,12 +1,10 @@
 #include "tools/accuracy.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "octavo/error.hpp"
 
-#include "calib/range_finder.hpp"
 #include "kernels/dispatch.hpp"
 #include "tools/comparison.hpp"
 #include "tools/input_files.hpp"
@@ -26,27 +24,10 @@ void run_on(Session& session, const Sample& sample, const LayerObserver& observe
   }
 }
 
-/// Finds the ranges that a session chooses for one layer, run by run.
-class RangeReplay {
- public:
-  RangeReplay(const kernels::KernelTable& kernels, const Configuration& configuration)
-      : kernels_(kernels),
-        finder_(make_estimator(configuration.estimator), configuration.scheme),
-        workspace_(finder_.workspace_bytes() / sizeof(std::uint64_t) + 1) {}
-
-  Range next(std::span<const float> x) {
-    previous_ = finder_.find(kernels_, x, kernels_.extrema(x.data(), x.size()),
-                             previous_ ? &*previous_ : nullptr,
-                             std::as_writable_bytes(std::span(workspace_)));
-    return *previous_;
-  }
-
- private:
-  const kernels::KernelTable& kernels_;
-  calib::RangeFinder finder_;
-  std::vector<std::uint64_t> workspace_;
-  std::optional<Range> previous_;
-};
+/// Integer operators of models that were quantized before compute in int8 too, on integers.
+bool quantizes_input(const LayerInfo& layer) {
+  return layer.quantizable && layer.precision == Precision::int8;
+}
 
 /// The tensors of one float32 run, per row of the report; empty where there are none.
 struct FloatRun {
@@ -124,14 +105,9 @@ class AccuracyComparison::Measurement {
       row.info = plans[1][*match[1]];
       row.int8.resize(configurations_.size());
     }
-    replays_.resize(configurations_.size());
-    for (std::size_t c = 0; c < configurations_.size(); ++c) {
-      for (LayerReport& row : report_.layers) {
-        const bool quantized = row.info.precision == Precision::int8;
-        if (quantized) row.int8[c].activation.emplace();
-        replays_[c].push_back(
-            quantized ? std::make_unique<RangeReplay>(kernels_, configurations_[c]) : nullptr);
-      }
+    for (LayerReport& row : report_.layers) {
+      if (!quantizes_input(row.info)) continue;
+      for (LayerAccuracy& accuracy : row.int8) accuracy.activation.emplace();
     }
   }
 
@@ -150,7 +126,7 @@ class AccuracyComparison::Measurement {
   }
 
   [[nodiscard]] bool is_quantized(std::size_t row) const {
-    return report_.layers[row].info.precision == Precision::int8;
+    return quantizes_input(report_.layers[row].info);
   }
 
   /// Histograms need to know beforehand what they are going to hold.
@@ -220,7 +196,7 @@ class AccuracyComparison::Measurement {
              LayerAccuracy& accuracy = report.int8[configuration];
              accuracy.error.add(std::span<const float>(exact.layer_outputs[*row]), tensors.output);
              if (!accuracy.activation) return;
-             const Range range = replays_[configuration][*row]->next(tensors.input);
+             const Range range = tensors.input_ranges.front();
              accuracy.activation->ranges.runs.push_back(range);
              accuracy.activation->clipped += count_clipped(kernels_, tensors.input, range, scheme);
              accuracy.activation->histogram.add(kernels_, *report.activation, exact.inputs[*row],
@@ -275,9 +251,7 @@ class AccuracyComparison::Measurement {
   AccuracyReport report_;
   std::vector<std::optional<std::size_t>> row_of_float_;  ///< per layer of the float32 session
   std::vector<std::optional<std::size_t>> row_of_int8_;   ///< per layer of the int8 sessions
-  /// Per configuration and row; null where nothing is quantized.
-  std::vector<std::vector<std::unique_ptr<RangeReplay>>> replays_;
-  std::vector<std::uint64_t> right_;  ///< per session
+  std::vector<std::uint64_t> right_;                      ///< per session
 };
 
 AccuracyComparison::AccuracyComparison(const Model& model, const SessionOptions& options,
@@ -285,7 +259,7 @@ AccuracyComparison::AccuracyComparison(const Model& model, const SessionOptions&
     : configurations_(std::move(configurations)), options_(options) {
   SessionOptions settings = options;
   settings.precision = Precision::float32;
-  settings.estimator = nullptr;
+  settings.static_ranges = false;
   sessions_.emplace_back(model, settings);
   settings.precision = Precision::int8;
   for (const Configuration& configuration : configurations_) {

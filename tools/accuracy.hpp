@@ -79,7 +79,8 @@ struct AccuracyReport {
 /// The float32 and the int8 sessions of a model, ready to be compared.
 class AccuracyComparison {
  public:
-  /// Plans. The precision, the scheme and the estimator of `options` do not count.
+  /// Plans. `options` has RangeScope::batch; its precision, scheme and estimator do not count, and
+  /// neither do the estimators and static ranges of the model.
   AccuracyComparison(const Model& model, const SessionOptions& options,
                      std::vector<Configuration> configurations);
 

@@ -28,6 +28,13 @@ class Levels {
     return static_cast<float>(levels_[i] - quantization_.zero_point) * quantization_.scale;
   }
 
+  /// The values that become a level.
+  [[nodiscard]] Interval interval(std::size_t level) const {
+    const double step = quantization_.scale;
+    const double centre = (static_cast<double>(level) - quantization_.zero_point) * step;
+    return {centre - step / 2, centre + step / 2};
+  }
+
   /// Beyond rounding, whose error is half a step and a few units in the last place.
   [[nodiscard]] bool clips(float x, std::size_t i) const {
     constexpr double kHalf = 0.5 + 1e-4;
@@ -41,13 +48,12 @@ class Levels {
   std::vector<std::uint8_t> levels_;
 };
 
-/// The values of one level that are neither zero nor clipped.
-struct Spread {
+}  // namespace
+
+struct QuantizedHistogram::Spread {
   std::uint64_t values = 0;
   std::bitset<ActivationHistogram::kMostBins> bins;
 };
-
-}  // namespace
 
 ActivationHistogram::ActivationHistogram(Range extent, std::uint64_t count) : extent_(extent) {
   const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(count)));
@@ -59,6 +65,12 @@ ActivationHistogram::ActivationHistogram(Range extent, std::uint64_t count) : ex
 std::size_t ActivationHistogram::bin_of(float x) const noexcept {
   const double offset = static_cast<double>(x) - static_cast<double>(extent_.low);
   return std::min(static_cast<std::size_t>(offset * bins_per_unit_), counts_.size() - 1);
+}
+
+Interval ActivationHistogram::interval(std::size_t bin) const noexcept {
+  const double low = extent_.low;
+  const double width = bins_per_unit_ > 0.0 ? 1.0 / bins_per_unit_ : 0.0;
+  return {low + static_cast<double>(bin) * width, low + static_cast<double>(bin + 1) * width};
 }
 
 std::vector<std::uint16_t> ActivationHistogram::add(std::span<const float> x) {
@@ -94,17 +106,31 @@ void QuantizedHistogram::add(const kernels::KernelTable& kernels,
       ++counts_[original.bin_of(dequantized[i])];
     }
   }
-  for (const Spread& spread : spreads) {
-    const double each =
-        static_cast<double>(spread.values) / static_cast<double>(spread.bins.count());
-    for (std::size_t bin = 0; bin < counts_.size(); ++bin) {
-      if (spread.bins[bin]) counts_[bin] += each;
-    }
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    if (spreads[level].values > 0) spread_out(spreads[level], levels.interval(level), original);
   }
   error_.add(x, std::span<const float>(dequantized));
   step_ = levels.step();
   levels_ += used.count();
   ++runs_;
+}
+
+void QuantizedHistogram::spread_out(const Spread& spread, Interval level,
+                                    const ActivationHistogram& original) {
+  // Rounding may leave a bin that values came from just beside the level.
+  const double least = 1e-6 * (level.high - level.low);
+  std::vector<double> shares(counts_.size());
+  double total = 0.0;
+  for (std::size_t bin = 0; bin < counts_.size(); ++bin) {
+    if (!spread.bins[bin]) continue;
+    const Interval covers = original.interval(bin);
+    shares[bin] =
+        std::max(least, std::min(level.high, covers.high) - std::max(level.low, covers.low));
+    total += shares[bin];
+  }
+  for (std::size_t bin = 0; bin < counts_.size(); ++bin) {
+    counts_[bin] += static_cast<double>(spread.values) * (shares[bin] / total);
+  }
 }
 
 double QuantizedHistogram::levels() const noexcept {

@@ -12,6 +12,11 @@
 
 namespace octavo::tools {
 
+struct Interval {
+  double low = 0.0;
+  double high = 0.0;
+};
+
 /// The values of an activation over any number of runs in equal bins over their extent, which is
 /// known beforehand. The last bin is closed.
 class ActivationHistogram {
@@ -25,6 +30,7 @@ class ActivationHistogram {
   ActivationHistogram(Range extent, std::uint64_t count);
 
   [[nodiscard]] std::size_t bin_of(float x) const noexcept;
+  [[nodiscard]] Interval interval(std::size_t bin) const noexcept;
 
   /// Counts a run and returns the bin of each value.
   std::vector<std::uint16_t> add(std::span<const float> x);
@@ -46,10 +52,10 @@ class ActivationHistogram {
 /// as a distribution over the bins of the original.
 ///
 /// A level says no more of a value than that it was one of those which become this level. So its
-/// values are spread evenly over the bins that they came from, as S. Migacz does to compare the two
-/// distributions ("8-bit Inference with TensorRT", GTC 2017). Two kinds of values go to the bin of
-/// their level: zeros, which are exact, and clipped values, which are further from the level at the
-/// end than half a step.
+/// values are spread evenly over its width, but for bins that none of them came from, as S. Migacz
+/// does to compare the two distributions ("8-bit Inference with TensorRT", GTC 2017). Two kinds of
+/// values go to the bin of their level: zeros, which are exact, and clipped values, which are
+/// further from the level at the end than half a step.
 class QuantizedHistogram {
  public:
   /// `bins[i]` is the bin of x[i] in `original`.
@@ -74,6 +80,9 @@ class QuantizedHistogram {
   [[nodiscard]] double divergence_from(const ActivationHistogram& original) const;
 
  private:
+  struct Spread;  ///< the values of one level that are neither zero nor clipped
+  void spread_out(const Spread& spread, Interval level, const ActivationHistogram& original);
+
   std::vector<double> counts_;
   double outside_ = 0.0;
   ErrorStatistics error_;

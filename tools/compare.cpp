@@ -1,3 +1,4 @@
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -8,10 +9,12 @@
 #include "octavo/error.hpp"
 
 #include "tools/accuracy.hpp"
+#include "tools/accuracy_json.hpp"
 #include "tools/accuracy_tables.hpp"
 #include "tools/commands.hpp"
 #include "tools/model_argument.hpp"
 #include "tools/options.hpp"
+#include "tools/report_page.hpp"
 #include "tools/samples.hpp"
 
 namespace octavo::tools {
@@ -28,7 +31,8 @@ constexpr const char* kFooter =
     "Same top-1: rows of the output whose largest value is where float32 has it.\n\n"
     "Examples:\n"
     "  octavo compare model.onnx --input-dir sample0 sample1\n"
-    "  octavo compare model.onnx --input-dir batch --labels labels.npy --estimator max entropy";
+    "  octavo compare model.onnx --input-dir batch --labels labels.npy --estimator max entropy\n"
+    "  octavo compare model.onnx --input-dir batch --report compare.html";
 
 struct CompareOptions {
   std::string model;
@@ -36,6 +40,8 @@ struct CompareOptions {
   std::vector<std::string> estimators;
   std::vector<Scheme> schemes;
   std::string labels;
+  std::string json;
+  std::string report;
   std::size_t rounds = 5;
   PlanOptions plan;
 };
@@ -65,6 +71,21 @@ void print_heading(const CompareOptions& options, const AccuracyReport& report,
             << (options.folders.size() == 1 ? " folder\n" : " folders\n");
 }
 
+void write_text(const std::string& text, const std::string& path) {
+  std::ofstream file(path);
+  file << text << '\n';
+  if (!file.flush()) throw Error(ErrorCode::io, path + ": cannot be written");
+}
+
+void write_files(const CompareOptions& options, const AccuracyReport& report,
+                 const std::string& isa) {
+  if (options.json.empty() && options.report.empty()) return;
+  const std::string document =
+      to_text(to_json({options.model, isa, options.plan.threads, options.folders}, report));
+  if (!options.json.empty()) write_text(document, options.json);
+  if (!options.report.empty()) write_text(report_page(document), options.report);
+}
+
 void compare(const CompareOptions& options) {
   const Model model = load_model(options.model);
   SessionOptions settings = session_options(options.plan, model);
@@ -77,6 +98,7 @@ void compare(const CompareOptions& options) {
     labels = read_labels(options.labels, samples.size(), comparison.float32());
   }
   const AccuracyReport report = comparison.run(samples, labels, options.rounds);
+  write_files(options, report, settings.isa);
   print_heading(options, report, settings.isa);
   print_tables(std::cout, report);
 }
@@ -107,6 +129,14 @@ void add_compare(CLI::App& app) {
                       "docs/ranges.md); repeatable; default all")
       ->type_name("SPEC");
   add_schemes_option(command, options->schemes);
+  command
+      .add_option("--json", options->json,
+                  "Write all of it, with histograms, to this file too (docs/compare.md)")
+      ->type_name("FILE");
+  command
+      .add_option("--report", options->report,
+                  "Write a page with charts, which a browser opens from disk, to this file too")
+      ->type_name("FILE.html");
   command
       .add_option("--rounds", options->rounds,
                   "How often the sessions take turns when times are measured; default " +

@@ -1,11 +1,14 @@
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include "octavo/octavo.hpp"
 
@@ -165,4 +168,80 @@ TEST_CASE("compare: inputs that are not finite are errors that name the folder")
     CHECK(contains(message, folder.path().string()));
     CHECK(contains(message, "NaN or infinity"));
   }
+}
+
+TEST_CASE("compare: --json writes everything") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path().string();
+  write_images(folder.path(), kImages);
+  success("run " + digits() + " --precision float32 --input-dir " + path + " --output-dir " + path);
+  write_labels(folder.path() / "labels.npy", kImages);
+  success("compare " + digits() + " --rounds 1 --estimator max percentile:percentile=95 " +
+          "--input-dir " + path + " --labels " + path + "/labels.npy --json " + path + "/out.json");
+  const auto document = nlohmann::json::parse(std::ifstream(folder.path() / "out.json"));
+
+  CHECK(document.at("model") == digits());
+  CHECK(document.at("folders") == nlohmann::json{path});
+  CHECK(document.at("threads") == 1);
+  CHECK(document.at("isa").is_string());
+  CHECK(document.at("float32_us").get<double>() > 0);
+  CHECK(document.at("inputs").at(0).at("shape") == Shape{kImages, 1, 8, 8});
+  const auto& configurations = document.at("configurations");
+  REQUIRE(configurations.size() == 4);
+  CHECK(configurations.at(2).at("estimator") == "percentile:percentile=95");
+  CHECK(configurations.at(2).at("scheme") == "symmetric");
+  CHECK(configurations.at(3).at("us").get<double>() > 0);
+
+  const auto& output = document.at("outputs").at(0);
+  CHECK(output.at("name") == "scores");
+  CHECK(output.at("float32").at("sqnr_db").is_null());
+  CHECK(output.at("float32").at("max_error") == 0);
+  REQUIRE(output.at("int8").size() == configurations.size());
+  for (const auto& accuracy : output.at("int8")) {
+    CHECK(accuracy.at("sqnr_db").get<double>() > 5);
+    CHECK(accuracy.at("cosine").get<double>() > 0.5);
+    CHECK(accuracy.at("same_top1").get<double>() > 0.5);
+    CHECK(accuracy.at("label_top1").get<double>() > 0.5);
+    // The references are the float32 outputs of the same command.
+    CHECK(accuracy.at("reference").at("sqnr_db") == accuracy.at("sqnr_db"));
+    CHECK(accuracy.at("reference").at("top1") == accuracy.at("same_top1"));
+    CHECK(accuracy.at("reference").at("mean_cosine").get<double>() <= 1.0 + 1e-12);
+  }
+
+  std::size_t quantized = 0;
+  std::array<std::uint64_t, 4> clipped{};
+  for (const auto& layer : document.at("layers")) {
+    CHECK(layer.at("name").is_string());
+    CHECK(layer.at("float32_us").get<double>() >= 0);
+    REQUIRE(layer.at("int8").size() == configurations.size());
+    const auto& original = layer.at("activation");
+    CHECK(original.is_null() == (layer.at("precision") == "float32"));
+    if (original.is_null()) continue;
+    ++quantized;
+    const auto counts = original.at("counts").get<std::vector<std::uint64_t>>();
+    std::uint64_t total = 0;
+    for (const std::uint64_t count : counts) total += count;
+    CHECK(original.at("values") == total);
+    for (std::size_t c = 0; c < configurations.size(); ++c) {
+      const auto& activation = layer.at("int8").at(c).at("activation");
+      CHECK(activation.at("counts").size() == counts.size());
+      CHECK(activation.at("low").get<double>() <= activation.at("high").get<double>());
+      CHECK(activation.at("widest_low").get<double>() <= activation.at("low").get<double>());
+      CHECK(activation.at("kl_nats").get<double>() >= 0);
+      CHECK(activation.at("levels").get<double>() <= 256);
+      clipped.at(c) += activation.at("clipped").get<std::uint64_t>();
+    }
+  }
+  CHECK(clipped[0] == 0);
+  CHECK(clipped[1] == 0);
+  CHECK(clipped[2] > 0);
+  CHECK(clipped[3] > 0);
+  // Cutting off a tail changes the distribution more than rounding does.
+  const auto& last = document.at("layers").back().at("int8");
+  CHECK(last.at(3).at("activation").at("kl_nats") > last.at(1).at("activation").at("kl_nats"));
+  CHECK(quantized == 3);
+
+  CHECK(contains(failure("compare " + digits() + " --rounds 1 --estimator max --input-dir " + path +
+                         " --json /does/not/exist"),
+                 "/does/not/exist"));
 }

@@ -19,9 +19,11 @@ function(octavo_add_objects target)
   add_library(${target} OBJECT)
   octavo_compile_options(${target})
   # Small: the loops that models spend their time in choose their own optimization (kernels/ and
-  # the list in runtime/). Sections let the linker drop what no caller needs.
+  # the list in runtime/). Sections let the linker drop what no caller needs. Unwinding is exact at
+  # calls, where exceptions come from, not at every instruction.
   target_compile_options(${target} PRIVATE
-    $<$<CONFIG:Release>:-Os> -ffunction-sections -fdata-sections)
+    $<$<CONFIG:Release>:-Os> $<$<CONFIG:Release>:-fno-asynchronous-unwind-tables>
+    -ffunction-sections -fdata-sections)
   set_target_properties(${target} PROPERTIES
     POSITION_INDEPENDENT_CODE ON
     CXX_VISIBILITY_PRESET hidden

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/dispatch.hpp"
+#include "runtime/concat.hpp"
 #include "runtime/graph/graph.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/plan.hpp"
@@ -91,16 +92,15 @@ std::size_t find(const std::vector<NamedTensor>& tensors, std::string_view name,
     if (tensors[i].name == name) return i;
     known += (known.empty() ? "'" : ", '") + tensors[i].name + "'";
   }
-  throw Error(ErrorCode::invalid_argument, "the model has no " + std::string(what) + " '" +
-                                               std::string(name) + "'; it has " + known);
+  throw Error(ErrorCode::invalid_argument,
+              concat({"the model has no ", what, " '", name, "'; it has ", known}));
 }
 
 const NamedTensor& at(const std::vector<NamedTensor>& tensors, std::size_t index,
                       std::string_view what) {
   if (index < tensors.size()) return tensors[index];
-  throw Error(ErrorCode::invalid_argument, "the model has " + std::to_string(tensors.size()) + " " +
-                                               std::string(what) + "s; there is no number " +
-                                               std::to_string(index));
+  throw Error(ErrorCode::invalid_argument, concat({"the model has ", tensors.size(), " ", what,
+                                                   "s; there is no number ", index}));
 }
 
 }  // namespace
@@ -213,9 +213,9 @@ const Tuning& Session::tuning() const noexcept {
 
 void Session::run_profiled(std::span<std::uint64_t> nanoseconds) {
   if (nanoseconds.size() != layers().size()) {
-    throw Error(ErrorCode::invalid_argument, "run_profiled takes a number for each of the " +
-                                                 std::to_string(layers().size()) + " layers, not " +
-                                                 std::to_string(nanoseconds.size()));
+    throw Error(ErrorCode::invalid_argument,
+                concat({"run_profiled takes a number for each of the ", layers().size(),
+                        " layers, not ", nanoseconds.size()}));
   }
   if (layers().empty()) return;
   state_->plan().run(state_->workers, nanoseconds);
@@ -227,9 +227,8 @@ void Session::run_observed(const LayerObserver& observe) {
 
 std::uint64_t Session::clip_guard_count(std::size_t layer) const {
   if (layer >= layers().size()) {
-    throw Error(ErrorCode::invalid_argument, "the session has " + std::to_string(layers().size()) +
-                                                 " layers; there is no number " +
-                                                 std::to_string(layer));
+    throw Error(ErrorCode::invalid_argument, concat({"the session has ", layers().size(),
+                                                     " layers; there is no number ", layer}));
   }
   return state_->plan().clip_guard_count(layer);
 }

@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "runtime/concat.hpp"
+
 namespace octavo {
 namespace {
 
@@ -54,12 +56,12 @@ std::size_t element_count(const Shape& shape) {
   for (const std::int64_t extent : shape) {
     if (extent < 0) {
       throw Error(ErrorCode::limit_exceeded,
-                  "shape " + to_string(shape) + " has a dimension without a size");
+                  concat({"shape ", shape, " has a dimension without a size"}));
     }
     const auto size = static_cast<std::uint64_t>(extent);
     if (size != 0 && count > kMaxElements / size) {
       throw Error(ErrorCode::limit_exceeded,
-                  "shape " + to_string(shape) + " has more than 2^40 elements");
+                  concat({"shape ", shape, " has more than 2^40 elements"}));
     }
     count *= size;
   }
@@ -69,8 +71,8 @@ std::size_t element_count(const Shape& shape) {
 void TensorView::require_type(DataType wanted) const {
   if (wanted == type_) return;
   throw Error(ErrorCode::invalid_argument,
-              "tensor '" + std::string(name_) + "' holds " + std::string(to_string(type_)) +
-                  ", but its elements were asked for as " + std::string(to_string(wanted)));
+              concat({"tensor '", name_, "' holds ", to_string(type_),
+                      ", but its elements were asked for as ", to_string(wanted)}));
 }
 
 }  // namespace octavo

@@ -6,13 +6,15 @@
 #include <string>
 #include <utility>
 
+#include "runtime/concat.hpp"
+
 namespace octavo::formats {
 namespace {
 
 std::size_t byte_count(DataType type, const Shape& shape) {
   for (const std::int64_t extent : shape) {
     if (extent < 0) {
-      throw Error(ErrorCode::malformed_file, "negative dimension " + std::to_string(extent));
+      throw Error(ErrorCode::malformed_file, concat({"negative dimension ", extent}));
     }
   }
   return element_count(shape) * size_of(type);
@@ -25,8 +27,8 @@ Tensor constant_from(DataType type, Shape shape, std::string_view bytes,
   const std::size_t expected = byte_count(type, shape);
   if (bytes.size() != expected) {
     throw Error(ErrorCode::malformed_file,
-                "shape " + to_string(shape) + " of " + std::string(to_string(type)) + " takes " +
-                    std::to_string(expected) + " bytes, found " + std::to_string(bytes.size()));
+                concat({"shape ", shape, " of ", to_string(type), " takes ", expected,
+                        " bytes, found ", bytes.size()}));
   }
   const auto is_boolean = [](char byte) { return byte == 0 || byte == 1; };
   if (type == DataType::boolean && !std::ranges::all_of(bytes, is_boolean)) {

@@ -6,6 +6,8 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
+
 namespace octavo::formats {
 namespace {
 
@@ -29,7 +31,7 @@ class Watch {
       case json::parse_event_t::object_start:
       case json::parse_event_t::array_start:
         if (depth >= max_depth_) {
-          malformed("JSON is nested more than " + std::to_string(max_depth_) + " deep");
+          malformed(concat({"JSON is nested more than ", max_depth_, " deep"}));
         }
         names_.emplace_back();
         break;
@@ -39,7 +41,8 @@ class Watch {
         break;
       case json::parse_event_t::key: {
         const auto& name = parsed.get_ref<const std::string&>();
-        if (!names_.back().insert(name).second) malformed("JSON name '" + name + "' occurs twice");
+        if (!names_.back().insert(name).second)
+          malformed(concat({"JSON name '", name, "' occurs twice"}));
         break;
       }
       case json::parse_event_t::value:
@@ -60,7 +63,7 @@ json parse_json(std::string_view text, int max_depth) {
   try {
     return json::parse(text, std::ref(watch));
   } catch (const json::parse_error& error) {
-    malformed("not valid JSON at byte " + std::to_string(error.byte));
+    malformed(concat({"not valid JSON at byte ", error.byte}));
   } catch (const json::exception& error) {
     malformed(std::string("not valid JSON: ") + error.what());
   }
@@ -68,10 +71,11 @@ json parse_json(std::string_view text, int max_depth) {
 
 void require_members(const json& value, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
-    if (!value.contains(name)) malformed("'" + std::string(name) + "' is missing");
+    if (!value.contains(name)) malformed(concat({"'", name, "' is missing"}));
   }
   for (const auto& [name, member] : value.items()) {
-    if (std::ranges::find(names, name) == names.end()) malformed("'" + name + "' is not known");
+    if (std::ranges::find(names, name) == names.end())
+      malformed(concat({"'", name, "' is not known"}));
   }
 }
 

@@ -12,12 +12,13 @@
 #include "octavo/error.hpp"
 
 #include "kernels/kernels.hpp"
+#include "runtime/concat.hpp"
 
 namespace octavo::formats {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw Error(ErrorCode::io, path.string() + ": " + what);
+  throw Error(ErrorCode::io, concat({path.string(), ": ", what}));
 }
 
 std::string reason() {

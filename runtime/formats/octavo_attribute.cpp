@@ -7,6 +7,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/formats/json.hpp"
 
 namespace octavo::formats {
@@ -57,7 +58,7 @@ json encode_attribute(const Attribute& attribute) {
 Attribute decode_attribute(const json& value) {
   if (json_object(value, "its value").size() != 1) {
     throw Error(ErrorCode::malformed_file,
-                std::to_string(value.size()) + " members, expected one that names the type");
+                concat({value.size(), " members, expected one that names the type"}));
   }
   const std::string& type = value.begin().key();
   const json& content = value.begin().value();
@@ -78,7 +79,7 @@ Attribute decode_attribute(const json& value) {
     }
     return elements;
   }
-  throw Error(ErrorCode::malformed_file, "type '" + type + "' is not known");
+  throw Error(ErrorCode::malformed_file, concat({"type '", type, "' is not known"}));
 }
 
 }  // namespace octavo::formats

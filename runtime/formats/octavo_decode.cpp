@@ -4,6 +4,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/context.hpp"
 #include "runtime/formats/json.hpp"
 #include "runtime/formats/octavo_attribute.hpp"
@@ -29,7 +30,7 @@ DataType type_from(const std::string& name) {
         DataType::uint64, DataType::boolean}) {
     if (to_string(type) == name) return type;
   }
-  throw Error(ErrorCode::unsupported, "type '" + name + "' is not supported");
+  throw Error(ErrorCode::unsupported, concat({"type '", name, "' is not supported"}));
 }
 
 /// Builds a graph from its JSON: names become ids, in the order of the file.
@@ -64,15 +65,16 @@ class Decoder {
 
   void define(const std::string& name, ValueId id) {
     if (name.empty()) malformed("a tensor has no name");
-    if (!ids_.emplace(name, id).second) malformed("tensor '" + name + "' is defined twice");
+    if (!ids_.emplace(name, id).second) malformed(concat({"tensor '", name, "' is defined twice"}));
   }
 
   ValueId resolve(const std::string& name) const {
     const auto found = ids_.find(name);
     if (found == ids_.end()) {
-      throw Error(ErrorCode::invalid_graph, "tensor '" + name +
-                                                "' is not in the file, an input, or the output of "
-                                                "an earlier node");
+      throw Error(ErrorCode::invalid_graph,
+                  concat({"tensor '", name,
+                          "' is not in the file, an input, or the output of "
+                          "an earlier node"}));
     }
     return found->second;
   }
@@ -102,7 +104,7 @@ class Decoder {
     const std::optional<Op> known = op_from_name(op);
     // View is what the planner makes of others; its shape holds for bound dimensions only.
     if (!known || *known == Op::View) {
-      throw Error(ErrorCode::unsupported, "operator '" + op + "' is not known");
+      throw Error(ErrorCode::unsupported, concat({"operator '", op, "' is not known"}));
     }
     Node node;
     node.op = *known;
@@ -143,9 +145,8 @@ Graph decode_graph(const Safetensors& file) {
     if (!json_object(root, "it").contains("version")) malformed("'version' is missing");
     const std::int64_t version = json_integer(root["version"], "version");
     if (version != kGraphVersion) {
-      throw Error(ErrorCode::unsupported, "version " + std::to_string(version) +
-                                              " is not supported, expected " +
-                                              std::to_string(kGraphVersion));
+      throw Error(ErrorCode::unsupported,
+                  concat({"version ", version, " is not supported, expected ", kGraphVersion}));
     }
     return Decoder(file).decode(root);
   };

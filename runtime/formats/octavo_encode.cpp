@@ -6,6 +6,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/formats/json.hpp"
 #include "runtime/formats/octavo_attribute.hpp"
 #include "runtime/formats/octavo_file.hpp"
@@ -43,7 +44,7 @@ class Namer {
     if (names_[id] == name && !name.empty()) return;
     if (name.empty() || !taken_.insert(name).second) {
       throw Error(ErrorCode::invalid_graph,
-                  "an input or output cannot be saved under the name '" + name + "'");
+                  concat({"an input or output cannot be saved under the name '", name, "'"}));
     }
     names_[id] = name;
   }
@@ -87,9 +88,9 @@ class Encoder {
     const std::string name = names_.name(id);
     if (value.shape_dependent) {
       throw Error(ErrorCode::invalid_graph,
-                  "tensor '" + name +
-                      "' was computed for one shape of the inputs; save the model "
-                      "before its shapes are bound");
+                  concat({"tensor '", name,
+                          "' was computed for one shape of the inputs; save the model "
+                          "before its shapes are bound"}));
     }
     if (value.constant != nullptr) file_.tensors.emplace(name, *value.constant);
     return name;

@@ -6,6 +6,8 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
+
 namespace octavo::formats {
 namespace {
 
@@ -23,7 +25,7 @@ Range parse_range(const std::string& key, const std::string& text) {
     if (high.ec == std::errc() && high.ptr == end) return range;
   }
   throw Error(ErrorCode::malformed_file,
-              key + ": found '" + text.substr(0, 64) + "'; expected two numbers");
+              concat({key, ": found '", text.substr(0, 64), "'; expected two numbers"}));
 }
 
 /// The shortest texts that give the same floats when they are read.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/concat.hpp"
 #include "runtime/context.hpp"
 #include "runtime/formats/onnx_model.hpp"
 #include "runtime/formats/onnx_node.hpp"
@@ -48,7 +49,7 @@ class Builder {
 
   void define(const std::string& name, ValueId id) {
     if (name.empty()) invalid("a tensor has no name");
-    if (!ids_.emplace(name, id).second) invalid("tensor '" + name + "' is defined twice");
+    if (!ids_.emplace(name, id).second) invalid(concat({"tensor '", name, "' is defined twice"}));
   }
 
   void add_initializer(std::string_view message) {
@@ -78,7 +79,8 @@ class Builder {
   void add_output(const std::string& name) {
     const auto found = ids_.find(name);
     if (found == ids_.end()) {
-      invalid("output '" + name + "' is not an input, an initializer or the output of a node");
+      invalid(
+          concat({"output '", name, "' is not an input, an initializer or the output of a node"}));
     }
     graph_.outputs.push_back(found->second);
   }
@@ -91,15 +93,16 @@ class Builder {
       return std::ranges::find(node.outputs, name) != node.outputs.end();
     };
     const auto later = std::ranges::find_if(model_.nodes, produces);
-    if (later == model_.nodes.end()) invalid("reads tensor '" + name + "', which nothing defines");
-    invalid("reads tensor '" + name + "' before " + describe(*later) +
-            " defines it: nodes are out of order, or form a cycle");
+    if (later == model_.nodes.end())
+      invalid(concat({"reads tensor '", name, "', which nothing defines"}));
+    invalid(concat({"reads tensor '", name, "' before ", describe(*later),
+                    " defines it: nodes are out of order, or form a cycle"}));
   }
 
   void add_node(OnnxNode& source) {
     if (!source.domain.empty() && source.domain != "ai.onnx") {
-      throw Error(ErrorCode::unsupported, "operator " + source.op_type + " of domain '" +
-                                              source.domain + "' is not supported");
+      throw Error(ErrorCode::unsupported, concat({"operator ", source.op_type, " of domain '",
+                                                  source.domain, "' is not supported"}));
     }
     if (source.op_type == "Constant") {
       add_constant_node(source);
@@ -136,8 +139,8 @@ class Builder {
 
   void add_constant_node(OnnxNode& source) {
     if (source.outputs.size() != 1 || !source.inputs.empty()) {
-      invalid("has " + std::to_string(source.inputs.size()) + " inputs and " +
-              std::to_string(source.outputs.size()) + " outputs, expected 0 and 1");
+      invalid(concat({"has ", source.inputs.size(), " inputs and ", source.outputs.size(),
+                      " outputs, expected 0 and 1"}));
     }
     read_onnx_attributes(source, owner_);
     const std::string& name = source.outputs[0];
@@ -152,12 +155,12 @@ class Builder {
     const auto& condition = graph_.values[resolve(source.inputs[0])].constant;
     if (condition == nullptr || condition->type != DataType::boolean ||
         element_count(condition->shape) != 1) {
-      throw Error(ErrorCode::unsupported,
-                  "its condition '" + source.inputs[0] + "' is not a constant of the model");
+      throw Error(ErrorCode::unsupported, concat({"its condition '", source.inputs[0],
+                                                  "' is not a constant of the model"}));
     }
     const char* const name = condition->as<bool>()[0] ? "then_branch" : "else_branch";
     const auto branch = source.graphs.find(name);
-    if (branch == source.graphs.end()) invalid("attribute '" + std::string(name) + "' is missing");
+    if (branch == source.graphs.end()) invalid(concat({"attribute '", name, "' is missing"}));
     if (++depth_ > kDeepest) {
       throw Error(ErrorCode::limit_exceeded, "more than 8 branches lie inside each other");
     }
@@ -197,7 +200,7 @@ Graph load_onnx(std::string_view file, const std::shared_ptr<const void>& owner)
     return Builder(read_onnx_model(file), owner).build();
   } catch (const protozero::exception& error) {
     throw Error(ErrorCode::malformed_file,
-                std::string("not an ONNX model, or a damaged one: ") + error.what());
+                concat({"not an ONNX model, or a damaged one: ", error.what()}));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/formats/onnx_opset.hpp"
 #include "runtime/formats/onnx_tensor.hpp"
 #include "runtime/formats/onnx_wire.hpp"
@@ -43,8 +44,7 @@ void read_opset(std::string_view message, std::optional<std::int64_t>& opset) {
   }
   if (!domain.empty() && domain != "ai.onnx") return;
   if (opset && *opset != version) {
-    malformed("imports opsets " + std::to_string(*opset) + " and " + std::to_string(version) +
-              " of the same domain");
+    malformed(concat({"imports opsets ", *opset, " and ", version, " of the same domain"}));
   }
   opset = version;
 }
@@ -52,7 +52,7 @@ void read_opset(std::string_view message, std::optional<std::int64_t>& opset) {
 template <class T>
 void append(std::vector<T>& entries, T entry, const char* what) {
   if (entries.size() == kMaxEntries) {
-    throw Error(ErrorCode::limit_exceeded, "more than " + std::to_string(kMaxEntries) + " " + what);
+    throw Error(ErrorCode::limit_exceeded, concat({"more than ", kMaxEntries, " ", what}));
   }
   entries.push_back(std::move(entry));
 }
@@ -82,7 +82,7 @@ std::int64_t read_dimension(std::string_view message) {
   while (reader.next()) {
     if (reader.field() == 1) {
       extent = reader.integer();
-      if (extent < -1) malformed("negative dimension " + std::to_string(extent));
+      if (extent < -1) malformed(concat({"negative dimension ", extent}));
     } else {
       reader.skip();
     }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "runtime/concat.hpp"
 #include "runtime/context.hpp"
 #include "runtime/formats/onnx_tensor.hpp"
 #include "runtime/formats/onnx_wire.hpp"
@@ -87,10 +88,10 @@ void read_field(WireReader& reader, Fields& fields) {
 [[noreturn]] void refuse(std::int64_t kind) {
   const auto index = static_cast<std::uint64_t>(kind);
   throw Error(ErrorCode::unsupported,
-              "holds " +
-                  (index < kKindNames.size() ? std::string(kKindNames[index])
-                                             : "a value of kind " + std::to_string(kind)) +
-                  ", which is not supported");
+              concat({"holds ",
+                      (index < kKindNames.size() ? std::string(kKindNames[index])
+                                                 : "a value of kind " + std::to_string(kind)),
+                      ", which is not supported"}));
 }
 
 void store(Fields& fields, OnnxNode& node, const std::shared_ptr<const void>& owner) {
@@ -187,8 +188,7 @@ void read_onnx_attributes(OnnxNode& node, const std::shared_ptr<const void>& own
 Tensor value_of_constant(const OnnxNode& node) {
   const std::size_t count = node.attributes.size() + node.tensors.size();
   if (count != 1) {
-    throw Error(ErrorCode::malformed_file,
-                std::to_string(count) + " attributes, expected one value");
+    throw Error(ErrorCode::malformed_file, concat({count, " attributes, expected one value"}));
   }
   if (const auto tensor = node.tensors.find("value"); tensor != node.tensors.end()) {
     return tensor->second;

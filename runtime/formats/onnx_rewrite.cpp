@@ -7,6 +7,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/element_type.hpp"
 
 namespace octavo::formats::rewrite {
@@ -44,7 +45,7 @@ void slice(Translation& t) {
     if (elements) {
       t.node.inputs.push_back(t.add_integers(name, *elements));
     } else if (name != "axes") {
-      t.malformed("attribute '" + std::string(name) + "' is missing");
+      t.malformed(concat({"attribute '", name, "' is missing"}));
     }
   }
 }
@@ -161,8 +162,7 @@ void constant_of_shape(Translation& t) {
   if (value == t.source.tensors.end()) return;
   const Tensor& tensor = value->second;
   if (element_count(tensor.shape) != 1) {
-    t.malformed("attribute 'value' has shape " + to_string(tensor.shape) +
-                ", expected one element");
+    t.malformed(concat({"attribute 'value' has shape ", tensor.shape, ", expected one element"}));
   }
   if (tensor.type == DataType::float64 || tensor.type == DataType::float16) {
     t.refuse("attribute 'value' of type " + std::string(to_string(tensor.type)) +

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/concat.hpp"
 #include "runtime/context.hpp"
 #include "runtime/formats/constant_bytes.hpp"
 #include "runtime/formats/onnx_wire.hpp"
@@ -96,8 +97,7 @@ struct Fields {
 
   void use(TypedField field) {
     if (typed != TypedField::none && typed != field) {
-      fail("elements are given in " + std::string(name_of(typed)) + " and in " +
-           std::string(name_of(field)));
+      fail(concat({"elements are given in ", name_of(typed), " and in ", name_of(field)}));
     }
     typed = field;
   }
@@ -166,8 +166,7 @@ std::vector<std::byte> narrow(const std::vector<std::int64_t>& integers) {
   for (std::size_t i = 0; i < integers.size(); ++i) {
     const auto element = static_cast<T>(integers[i]);
     if (static_cast<std::int64_t>(element) != integers[i]) {
-      fail("element " + std::to_string(i) + " is " + std::to_string(integers[i]) +
-           ", outside of its type");
+      fail(concat({"element ", i, " is ", integers[i], ", outside of its type"}));
     }
     std::memcpy(bytes.data() + i * sizeof(T), &element, sizeof(T));
   }
@@ -199,12 +198,11 @@ Tensor to_tensor(Fields& fields, const std::shared_ptr<const void>& owner) {
   const ElementType& element = element_type(fields.type);
   Shape shape = std::move(fields.dims);
   if (fields.raw && fields.typed != TypedField::none) {
-    fail("elements are given in raw_data and in " + std::string(name_of(fields.typed)));
+    fail(concat({"elements are given in raw_data and in ", name_of(fields.typed)}));
   }
   if (fields.raw) return constant_from(*element.type, std::move(shape), *fields.raw, owner);
   if (fields.typed != TypedField::none && fields.typed != element.field) {
-    fail("elements of type " + std::string(element.name) + " are given in " +
-         std::string(name_of(fields.typed)));
+    fail(concat({"elements of type ", element.name, " are given in ", name_of(fields.typed)}));
   }
   if (element.field == TypedField::float_data || element.field == TypedField::double_data) {
     const auto& kept = fields.joined.empty() ? owner : nullptr;

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/concat.hpp"
 #include "runtime/formats/onnx_node.hpp"
 #include "runtime/graph/graph.hpp"
 
@@ -39,7 +40,7 @@ struct Translation {
     const auto found = node.attributes.find(name);
     if (found == node.attributes.end()) return std::nullopt;
     T* const value = std::get_if<T>(&found->second);
-    if (value == nullptr) malformed("attribute '" + std::string(name) + "' has the wrong type");
+    if (value == nullptr) malformed(concat({"attribute '", name, "' has the wrong type"}));
     std::optional<T> result(std::move(*value));
     node.attributes.erase(found);
     return result;

@@ -10,6 +10,8 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
+
 namespace octavo::formats {
 
 /// Reads a protobuf message field by field. Unlike protozero's own getters, which assume it, these
@@ -71,14 +73,13 @@ class WireReader {
  private:
   void require(protozero::pbf_wire_type type) const {
     if (!reader_.has_wire_type(type)) {
-      fail("has wire type " + std::to_string(static_cast<int>(reader_.wire_type())) +
-           ", expected " + std::to_string(static_cast<int>(type)));
+      fail(concat({"has wire type ", static_cast<int>(reader_.wire_type()), ", expected ",
+                   static_cast<int>(type)}));
     }
   }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(ErrorCode::malformed_file,
-                "protobuf field " + std::to_string(field()) + " " + what);
+    throw Error(ErrorCode::malformed_file, concat({"protobuf field ", field(), " ", what}));
   }
 
   protozero::pbf_reader reader_;

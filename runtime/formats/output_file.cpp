@@ -11,6 +11,8 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
+
 namespace octavo::formats {
 namespace {
 
@@ -50,8 +52,8 @@ class TemporaryFile {
 
  private:
   [[noreturn]] void fail(const char* what) {
-    throw Error(ErrorCode::io,
-                target_.string() + ": " + what + ": " + std::generic_category().message(errno));
+    throw Error(ErrorCode::io, concat({target_.string(), ": ", what, ": ",
+                                       std::generic_category().message(errno)}));
   }
 
   std::filesystem::path target_;

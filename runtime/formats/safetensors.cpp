@@ -11,6 +11,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/context.hpp"
 #include "runtime/formats/constant_bytes.hpp"
 #include "runtime/formats/json.hpp"
@@ -52,7 +53,7 @@ constexpr std::array<std::pair<std::string_view, DataType>, 12> kTypes = {{
 DataType type_from(const std::string& name) {
   const auto found = std::ranges::find(kTypes, name, [](const auto& pair) { return pair.first; });
   if (found == kTypes.end()) {
-    throw Error(ErrorCode::unsupported, "dtype " + name + " is not supported");
+    throw Error(ErrorCode::unsupported, concat({"dtype ", name, " is not supported"}));
   }
   return found->second;
 }
@@ -72,8 +73,8 @@ Place read_place(const json& offsets, std::size_t data_bytes) {
   const std::int64_t begin = json_integer(offsets[0], "a data offset");
   const std::int64_t end = json_integer(offsets[1], "a data offset");
   if (begin < 0 || begin > end || static_cast<std::uint64_t>(end) > data_bytes) {
-    malformed("data_offsets [" + std::to_string(begin) + ", " + std::to_string(end) +
-              "] lie outside of the " + std::to_string(data_bytes) + " bytes of data");
+    malformed(concat({"data_offsets [", begin, ", ", end, "] lie outside of the ", data_bytes,
+                      " bytes of data"}));
   }
   return {static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)};
 }
@@ -98,29 +99,26 @@ void require_no_holes(std::vector<Place> places, std::size_t data_bytes) {
   std::uint64_t position = 0;
   for (const Place& place : places) {
     if (place.begin != position) {
-      malformed("tensor data overlaps or has a hole at offset " +
-                std::to_string(std::min(place.begin, position)));
+      malformed(concat(
+          {"tensor data overlaps or has a hole at offset ", std::min(place.begin, position)}));
     }
     position = place.end;
   }
   if (position != data_bytes) {
-    malformed("the tensors cover " + std::to_string(position) + " of " +
-              std::to_string(data_bytes) + " bytes of data");
+    malformed(concat({"the tensors cover ", position, " of ", data_bytes, " bytes of data"}));
   }
 }
 
 std::string_view header_of(std::string_view file) {
-  if (file.size() < kLengthBytes) malformed("a file of " + std::to_string(file.size()) + " bytes");
+  if (file.size() < kLengthBytes) malformed(concat({"a file of ", file.size(), " bytes"}));
   std::uint64_t length = 0;
   std::memcpy(&length, file.data(), kLengthBytes);
   if (length > file.size() - kLengthBytes) {
-    malformed("a header of " + std::to_string(length) + " bytes in a file of " +
-              std::to_string(file.size()));
+    malformed(concat({"a header of ", length, " bytes in a file of ", file.size()}));
   }
   if (length > kMaxHeader) {
-    throw Error(ErrorCode::limit_exceeded, "a header of " + std::to_string(length) +
-                                               " bytes, at most " + std::to_string(kMaxHeader) +
-                                               " are supported");
+    throw Error(ErrorCode::limit_exceeded,
+                concat({"a header of ", length, " bytes, at most ", kMaxHeader, " are supported"}));
   }
   return file.substr(kLengthBytes, length);
 }
@@ -188,9 +186,9 @@ void write_safetensors(const Safetensors& contents, const std::filesystem::path&
   const std::size_t unaligned = (kLengthBytes + text.size()) % kAlignment;
   if (unaligned != 0) text.append(kAlignment - unaligned, ' ');
   if (text.size() > kMaxHeader) {
-    throw Error(ErrorCode::limit_exceeded, path.string() + ": a header of " +
-                                               std::to_string(text.size()) + " bytes, at most " +
-                                               std::to_string(kMaxHeader) + " are supported");
+    throw Error(ErrorCode::limit_exceeded,
+                concat({path.string(), ": a header of ", text.size(), " bytes, at most ",
+                        kMaxHeader, " are supported"}));
   }
   const std::uint64_t length = text.size();
   chunks[0] = std::as_bytes(std::span(&length, 1));

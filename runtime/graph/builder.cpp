@@ -4,6 +4,7 @@
 
 #include "octavo/graph.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/graph/check.hpp"
 #include "runtime/graph/graph.hpp"
 
@@ -55,13 +56,13 @@ std::vector<GraphBuilder::Value> GraphBuilder::nodes(std::string_view op, std::v
   const std::optional<Op> known = op_from_name(op);
   if (!known || *known == Op::View) {
     throw Error(ErrorCode::unsupported,
-                "node '" + node.name + "': operator '" + std::string(op) + "' is not known");
+                concat({"node '", node.name, "': operator '", op, "' is not known"}));
   }
   node.op = *known;
   for (const Value input : inputs) {
     if (input.id != kNone.id && input.id >= graph.values.size()) {
       throw Error(ErrorCode::invalid_argument,
-                  describe(node) + ": an input is not a tensor of this graph");
+                  concat({describe(node), ": an input is not a tensor of this graph"}));
     }
     node.inputs.push_back(input.id);
   }
@@ -81,7 +82,7 @@ void GraphBuilder::output(Value value, std::string name) {
   Graph& graph = state_->graph;
   if (value.id >= graph.values.size()) {
     throw Error(ErrorCode::invalid_argument,
-                "output '" + name + "' is not a tensor of graph '" + graph.name + "'");
+                concat({"output '", name, "' is not a tensor of graph '", graph.name, "'"}));
   }
   const auto named_already = [&](ValueId id) {
     return graph.values[id].constant != nullptr || std::ranges::count(graph.inputs, id) > 0 ||

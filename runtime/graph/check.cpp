@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/operator.hpp"
 
 namespace octavo {
@@ -18,15 +19,15 @@ constexpr std::size_t kMaxRank = 8;
 
 void check_shape(const Value& value, bool free_allowed) {
   if (value.shape.size() > kMaxRank) {
-    throw Error(ErrorCode::limit_exceeded, "tensor '" + value.name + "' has " +
-                                               std::to_string(value.shape.size()) +
-                                               " dimensions; at most 8 are supported");
+    throw Error(ErrorCode::limit_exceeded,
+                concat({"tensor '", value.name, "' has ", value.shape.size(),
+                        " dimensions; at most 8 are supported"}));
   }
   Shape known = value.shape;
   for (std::int64_t& extent : known) {
     if (extent == -1 && free_allowed) extent = 1;
     if (extent < 0) {
-      fail("tensor '" + value.name + "' has the impossible shape " + to_string(value.shape));
+      fail(concat({"tensor '", value.name, "' has the impossible shape ", value.shape}));
     }
   }
   (void)element_count(known);
@@ -49,7 +50,7 @@ class Checker {
     if (value.constant == nullptr) return;
     check_shape(value, false);
     if (value.constant->type != value.type || value.constant->shape != value.shape) {
-      fail("constant '" + value.name + "' differs from its declared type or shape");
+      fail(concat({"constant '", value.name, "' differs from its declared type or shape"}));
     }
     defined_[id] = true;
   }
@@ -59,21 +60,23 @@ class Checker {
     for (const ValueId id : graph_.inputs) {
       require_id(id, "an input of the model");
       const Value& value = graph_.values[id];
-      if (value.constant != nullptr) fail("input '" + value.name + "' is a constant");
-      if (!names.insert(value.name).second) fail("two inputs are named '" + value.name + "'");
+      if (value.constant != nullptr) fail(concat({"input '", value.name, "' is a constant"}));
+      if (!names.insert(value.name).second)
+        fail(concat({"two inputs are named '", value.name, "'"}));
       check_shape(value, true);
       defined_[id] = true;
     }
   }
 
   void check_outputs() {
-    if (graph_.outputs.empty()) fail("model '" + graph_.name + "' has no outputs");
+    if (graph_.outputs.empty()) fail(concat({"model '", graph_.name, "' has no outputs"}));
     std::set<std::string_view> names;
     for (const ValueId id : graph_.outputs) {
       require_id(id, "an output of the model");
       const Value& value = graph_.values[id];
-      if (!names.insert(value.name).second) fail("two outputs are named '" + value.name + "'");
-      if (!defined_[id]) fail("output '" + value.name + "' is not computed by any node");
+      if (!names.insert(value.name).second)
+        fail(concat({"two outputs are named '", value.name, "'"}));
+      if (!defined_[id]) fail(concat({"output '", value.name, "' is not computed by any node"}));
     }
   }
 
@@ -91,7 +94,7 @@ class Checker {
     for (const auto& [name, attribute] : node.attributes) {
       if (std::ranges::find(op.attributes, std::string_view(name)) == op.attributes.end()) {
         throw Error(ErrorCode::unsupported,
-                    describe(node) + ": attribute '" + name + "' is not supported");
+                    concat({describe(node), ": attribute '", name, "' is not supported"}));
       }
     }
     for (const ValueId id : node.outputs) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/aligned_buffer.hpp"
+#include "runtime/concat.hpp"
 
 namespace octavo {
 namespace {
@@ -41,10 +42,9 @@ Tensor Tensor::zeros(DataType type, Shape shape) {
 Tensor Tensor::copy_of(DataType type, Shape shape, std::span<const std::byte> bytes) {
   Tensor tensor = zeros(type, std::move(shape));
   if (bytes.size() != tensor.bytes()) {
-    throw Error(ErrorCode::invalid_argument, "shape " + to_string(tensor.shape) + " of " +
-                                                 std::string(to_string(type)) + " takes " +
-                                                 std::to_string(tensor.bytes()) + " bytes, but " +
-                                                 std::to_string(bytes.size()) + " were given");
+    throw Error(ErrorCode::invalid_argument,
+                concat({"shape ", tensor.shape, " of ", to_string(type), " takes ", tensor.bytes(),
+                        " bytes, but ", bytes.size(), " were given"}));
   }
   if (!bytes.empty()) {
     std::memcpy(const_cast<std::byte*>(tensor.data), bytes.data(), bytes.size());
@@ -54,9 +54,9 @@ Tensor Tensor::copy_of(DataType type, Shape shape, std::span<const std::byte> by
 
 void Tensor::require_type(DataType wanted) const {
   if (wanted == type) return;
-  throw Error(ErrorCode::invalid_graph, "a constant of " + std::string(to_string(type)) +
-                                            " is used where " + std::string(to_string(wanted)) +
-                                            " is expected");
+  throw Error(ErrorCode::invalid_graph,
+              concat({"a constant of ", to_string(type), " is used where ", to_string(wanted),
+                      " is expected"}));
 }
 
 ValueId Graph::add_constant(std::string constant_name, Tensor tensor) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 namespace {
 
@@ -99,7 +101,7 @@ kernels::Activation fused_activation(const NodeView& product) {
   const std::string name = product.text("activation", "clamp");
   const auto* const found = std::ranges::find(kNames, name, &decltype(kNames)::value_type::second);
   if (found == kNames.end()) {
-    product.fail(ErrorCode::invalid_graph, "activation '" + name + "' is not known");
+    product.fail(ErrorCode::invalid_graph, concat({"activation '", name, "' is not known"}));
   }
   activation.method = found->first;
   activation.alpha = product.real("activation_alpha", activation.alpha);

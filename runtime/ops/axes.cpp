@@ -1,5 +1,7 @@
 #include "runtime/ops/axes.hpp"
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 
 std::vector<bool> axis_flags(const NodeView& node, const std::vector<std::int64_t>& axes,
@@ -8,7 +10,7 @@ std::vector<bool> axis_flags(const NodeView& node, const std::vector<std::int64_
   for (const std::int64_t axis : axes) {
     const std::size_t index = node.axis(axis, rank);
     if (flags[index]) {
-      node.fail(ErrorCode::invalid_graph, "axis " + std::to_string(axis) + " is given twice");
+      node.fail(ErrorCode::invalid_graph, concat({"axis ", axis, " is given twice"}));
     }
     flags[index] = true;
   }

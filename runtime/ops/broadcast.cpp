@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/strided.hpp"
 
 namespace octavo::ops {
@@ -16,8 +17,7 @@ Shape broadcast(const NodeView& node, const Shape& a, const Shape& b) {
     if (extent == 1) {
       extent = shorter[i];
     } else if (shorter[i] != extent && shorter[i] != 1) {
-      node.fail(ErrorCode::invalid_graph,
-                "shapes " + to_string(a) + " and " + to_string(b) + " do not broadcast");
+      node.fail(ErrorCode::invalid_graph, concat({"shapes ", a, " and ", b, " do not broadcast"}));
     }
   }
   return common;

@@ -1,5 +1,6 @@
 #include "runtime/ops/cast.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
@@ -40,9 +41,10 @@ class CastStep final : public Step {
 DataType target_type(const NodeView& node) {
   const std::int64_t to = node.integer("to", 0);
   if (const std::optional<DataType> type = type_of_onnx_number(to)) return *type;
-  node.fail(ErrorCode::unsupported,
-            "cannot cast to type " + std::to_string(to) +
-                ", expected the number of an ONNX integer, float, double, float16 or bool type");
+  node.fail(
+      ErrorCode::unsupported,
+      concat({"cannot cast to type ", to,
+              ", expected the number of an ONNX integer, float, double, float16 or bool type"}));
 }
 
 void infer(InferContext& node) {

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/activation.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
@@ -64,8 +65,8 @@ void infer(InferContext& node) {
     if (!node.has_input(i)) continue;
     node.require_type(i, node.input(0).type);
     if (element_count(node.shape(i)) != 1) {
-      node.fail(ErrorCode::invalid_graph, std::string(i == 1 ? "min" : "max") + " has shape " +
-                                              to_string(node.shape(i)) + ", expected one element");
+      node.fail(ErrorCode::invalid_graph, concat({i == 1 ? "min" : "max", " has shape ",
+                                                  node.shape(i), ", expected one element"}));
     }
   }
   node.set_output(0, node.input(0).type, node.shape(0));

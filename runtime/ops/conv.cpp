@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/winograd.hpp"
+#include "runtime/concat.hpp"
 #include "runtime/ops/conv_steps.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/level_input.hpp"
@@ -18,23 +19,22 @@ void infer_conv(InferContext& node) {
   const Shape& x = node.shape(0);
   const Shape& weight = node.shape(1);
   if (x.size() < 3) {
-    node.fail(ErrorCode::invalid_graph, "input '" + node.input(0).name + "' has shape " +
-                                            to_string(x) + ", which has no spatial dimensions");
+    node.fail(ErrorCode::invalid_graph, concat({"input '", node.input(0).name, "' has shape ", x,
+                                                ", which has no spatial dimensions"}));
   }
   node.require_rank(1, x.size());
   if (x.size() > 4) node.require_type(1, DataType::float32);
   const std::int64_t group = node.integer("group", 1);
   if (group < 1 || x[1] % group != 0 || weight[0] % group != 0 || x[1] / group != weight[1]) {
-    node.fail(ErrorCode::invalid_graph, "input " + to_string(x) + ", weight " + to_string(weight) +
-                                            " and group " + std::to_string(group) +
-                                            " do not fit together");
+    node.fail(ErrorCode::invalid_graph, concat({"input ", x, ", weight ", weight, " and group ",
+                                                group, " do not fit together"}));
   }
   const std::span<const std::int64_t> kernel(weight.begin() + 2, weight.end());
   const std::vector<std::int64_t> declared =
       node.integers("kernel_shape", {kernel.begin(), kernel.end()});
   if (!std::ranges::equal(declared, kernel)) {
-    node.fail(ErrorCode::invalid_graph, "kernel_shape " + to_string(declared) +
-                                            " differs from that of weight " + to_string(weight));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"kernel_shape ", declared, " differs from that of weight ", weight}));
   }
   const std::span<const std::int64_t> spatial(x.begin() + 2, x.end());
   Shape shape{x[0], weight[0]};

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/requantize.hpp"
 #include "runtime/ops/window_product.hpp"
@@ -130,9 +131,8 @@ Shape infer_product(const InferContext& node) {
                     element_count(x) != 0 && element_count(weight) != 0 && x[1] % group == 0 &&
                     weight[0] % group == 0 && x[1] / group == weight[1];
   if (!fits) {
-    node.fail(ErrorCode::invalid_graph, "input " + to_string(x) + ", weight " + to_string(weight) +
-                                            " and group " + std::to_string(group) +
-                                            " do not fit together");
+    node.fail(ErrorCode::invalid_graph, concat({"input ", x, ", weight ", weight, " and group ",
+                                                group, " do not fit together"}));
   }
   if (node.has_input(Positions::kInputZero)) {
     node.require_type(Positions::kInputZero, node.input(0).type);
@@ -146,7 +146,7 @@ Shape infer_product(const InferContext& node) {
   const std::vector<std::int64_t> kernel(weight.begin() + 2, weight.end());
   if (node.integers("kernel_shape", kernel) != kernel) {
     node.fail(ErrorCode::invalid_graph,
-              "kernel_shape differs from that of weight " + to_string(weight));
+              concat({"kernel_shape differs from that of weight ", weight}));
   }
   const std::span<const std::int64_t> spatial(x.begin() + 2, x.end());
   Shape shape{x[0], weight[0]};
@@ -169,8 +169,8 @@ void infer_qlinear_conv(InferContext& node) {
   if (node.has_input(8)) {
     node.require_type(8, DataType::int32);
     if (node.shape(8) != Shape{shape[1]}) {
-      node.fail(ErrorCode::invalid_graph, "the bias has shape " + to_string(node.shape(8)) +
-                                              ", expected " + to_string(Shape{shape[1]}));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"the bias has shape ", node.shape(8), ", expected ", Shape{shape[1]}}));
     }
   }
   node.set_output(0, level_type_of(node, 7), std::move(shape));

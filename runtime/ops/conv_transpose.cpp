@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/window_product.hpp"
 
@@ -22,9 +23,8 @@ std::vector<std::int64_t> bounded(const NodeView& node, std::string_view name, s
                       return value >= smallest && value < kLargest;
                     });
   if (!good) {
-    node.fail(ErrorCode::invalid_graph, std::string(name) + " is " + to_string(Shape(values)) +
-                                            ", expected " + std::to_string(count) +
-                                            " values from " + std::to_string(smallest) + " on");
+    node.fail(ErrorCode::invalid_graph, concat({name, " is ", Shape(values), ", expected ", count,
+                                                " values from ", smallest, " on"}));
   }
   return values;
 }
@@ -55,13 +55,13 @@ TransposedWindow transposed_window(const NodeView& node, std::span<const std::in
   const std::string auto_pad = node.text("auto_pad", "NOTSET");
   const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
   if (!same && auto_pad != "NOTSET" && auto_pad != "VALID") {
-    node.fail(ErrorCode::invalid_graph, "auto_pad is '" + auto_pad + "'");
+    node.fail(ErrorCode::invalid_graph, concat({"auto_pad is '", auto_pad, "'"}));
   }
   for (std::size_t i = 0; i < rank; ++i) {
     // Below 2^31 each, but for the input's extent, which is below 2^40.
     if (input[i] < 1 || input[i] >= kLargest || window.kernel[i] >= kLargest) {
-      node.fail(ErrorCode::invalid_graph, "cannot run over " + to_string(node.shape(0)) +
-                                              " with weights of shape " + to_string(weight));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"cannot run over ", node.shape(0), " with weights of shape ", weight}));
     }
     if (window.strides[i] > kLargest / input[i] ||
         window.dilations[i] > kLargest / window.kernel[i]) {
@@ -80,7 +80,7 @@ TransposedWindow transposed_window(const NodeView& node, std::span<const std::in
     }
     if (result.output[i] < 1) {
       node.fail(ErrorCode::invalid_graph,
-                "pads leave no output in spatial dimension " + std::to_string(i));
+                concat({"pads leave no output in spatial dimension ", i}));
     }
   }
   return result;
@@ -94,18 +94,17 @@ void infer(InferContext& node) {
   static_cast<void>(node.require_constant(1, "the weight"));
   if (x.size() < 3 || element_count(x) == 0) {
     node.fail(ErrorCode::invalid_graph,
-              "input 0 has shape " + to_string(x) + ", which has no positions");
+              concat({"input 0 has shape ", x, ", which has no positions"}));
   }
   node.require_rank(1, x.size());
   if (group < 1 || x[1] != weight[0] || x[1] % group != 0 || element_count(weight) == 0) {
-    node.fail(ErrorCode::invalid_graph, "input " + to_string(x) + ", weight " + to_string(weight) +
-                                            " and group " + std::to_string(group) +
-                                            " do not fit together");
+    node.fail(ErrorCode::invalid_graph, concat({"input ", x, ", weight ", weight, " and group ",
+                                                group, " do not fit together"}));
   }
   const std::vector<std::int64_t> kernel(weight.begin() + 2, weight.end());
   if (node.integers("kernel_shape", kernel) != kernel) {
     node.fail(ErrorCode::invalid_graph,
-              "kernel_shape differs from that of weight " + to_string(weight));
+              concat({"kernel_shape differs from that of weight ", weight}));
   }
   if (weight[1] > kLargest / group) node.fail(ErrorCode::limit_exceeded, "has too many channels");
   Shape shape{x[0], weight[1] * group};
@@ -113,8 +112,8 @@ void infer(InferContext& node) {
     node.require_type(2, DataType::float32);
     static_cast<void>(node.require_constant(2, "the bias"));
     if (node.shape(2) != Shape{shape[1]}) {
-      node.fail(ErrorCode::invalid_graph, "the bias has shape " + to_string(node.shape(2)) +
-                                              ", expected " + to_string(Shape{shape[1]}));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"the bias has shape ", node.shape(2), ", expected ", Shape{shape[1]}}));
     }
   }
   std::ranges::copy(transposed_window(node, std::span(x).subspan(2)).output,

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "calib/threshold.hpp"
+#include "runtime/concat.hpp"
 #include "runtime/context.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -58,7 +59,8 @@ kernels::Extrema DynamicQuantizer::extrema(const float* x, std::size_t size,
 
 void DynamicQuantizer::require_finite(const kernels::Extrema& extrema) const {
   if (extrema.finite) return;
-  throw Error(ErrorCode::non_finite, where_ + " holds NaN or infinity and cannot be quantized");
+  throw Error(ErrorCode::non_finite,
+              concat({where_, " holds NaN or infinity and cannot be quantized"}));
 }
 
 bool DynamicQuantizer::fits(std::span<const float> x, const kernels::Extrema& extrema) const {

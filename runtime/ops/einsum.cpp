@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 #include "runtime/ops/strided.hpp"
@@ -58,7 +59,7 @@ struct Equation {
 
  private:
   [[noreturn]] static void refuse(const NodeView& node, const std::string& why) {
-    node.fail(ErrorCode::unsupported, "equation '" + node.text("equation", "") + "' " + why);
+    node.fail(ErrorCode::unsupported, concat({"equation '", node.text("equation", ""), "' ", why}));
   }
 
   void read_operands(const std::string& left) {

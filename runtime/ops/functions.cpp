@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/activation.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
@@ -144,7 +145,7 @@ void infer(InferContext& node) {
     const std::string approximate = node.text("approximate", "none");
     if (approximate != "none" && approximate != "tanh") {
       node.fail(ErrorCode::invalid_graph,
-                "approximate is '" + approximate + "', expected none or tanh");
+                concat({"approximate is '", approximate, "', expected none or tanh"}));
     }
   }
   node.set_output(0, DataType::float32, node.shape(0));

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <optional>
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 namespace {
 
@@ -61,7 +63,7 @@ std::vector<float> reals(const NodeView& node, std::string_view name) {
   if (found == node.node().attributes.end()) return {};
   const auto* values = std::get_if<std::vector<float>>(&found->second);
   if (values == nullptr) {
-    node.fail(ErrorCode::invalid_graph, std::string(name) + " is not a list of real numbers");
+    node.fail(ErrorCode::invalid_graph, concat({name, " is not a list of real numbers"}));
   }
   return *values;
 }
@@ -80,9 +82,8 @@ std::vector<GateActivation> gate_activations(const NodeView& node, std::size_t d
                                              const std::vector<std::string>& defaults) {
   const std::vector<std::string> names = names_of(node, directions, defaults);
   if (names.size() != directions * defaults.size()) {
-    node.fail(ErrorCode::invalid_graph, "has " + std::to_string(names.size()) +
-                                            " activations, expected " +
-                                            std::to_string(directions * defaults.size()));
+    node.fail(ErrorCode::invalid_graph, concat({"has ", names.size(), " activations, expected ",
+                                                directions * defaults.size()}));
   }
   const std::vector<float> alphas = reals(node, "activation_alpha");
   const std::vector<float> betas = reals(node, "activation_beta");
@@ -92,7 +93,7 @@ std::vector<GateActivation> gate_activations(const NodeView& node, std::size_t d
   for (const std::string& name : names) {
     const auto* const entry = std::ranges::find(kEntries, std::string_view(name), &Entry::name);
     if (entry == kEntries.end()) {
-      node.fail(ErrorCode::unsupported, "activation '" + name + "' is not supported");
+      node.fail(ErrorCode::unsupported, concat({"activation '", name, "' is not supported"}));
     }
     const auto parameter = [](const std::optional<float>& otherwise,
                               const std::vector<float>& given, std::size_t& next) {

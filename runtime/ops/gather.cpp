@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/axes.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/indexed_elements.hpp"
@@ -123,9 +124,8 @@ void infer_gather_elements(InferContext& node) {
   node.require_rank(1, data.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
     if (i != axis && indices[i] > data[i]) {
-      node.fail(ErrorCode::invalid_graph, "indices of shape " + to_string(indices) +
-                                              " reach beyond " + to_string(data) +
-                                              " in dimension " + std::to_string(i));
+      node.fail(ErrorCode::invalid_graph, concat({"indices of shape ", indices, " reach beyond ",
+                                                  data, " in dimension ", i}));
     }
   }
   static_cast<void>(constant_positions(node, data[axis]));

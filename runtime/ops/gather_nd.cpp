@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/index_tuples.hpp"
 
@@ -13,8 +14,8 @@ Tuples::Tuples(const NodeView& node, std::size_t batch) {
   bool fits = depth >= 1 && depth <= most && batch + 1 <= indices.size();
   for (std::size_t i = 0; fits && i < batch; ++i) fits = data[i] == indices[i];
   if (!fits) {
-    node.fail(ErrorCode::invalid_graph, "indices of shape " + to_string(indices) +
-                                            " do not fit data of shape " + to_string(data));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"indices of shape ", indices, " do not fit data of shape ", data}));
   }
   length = static_cast<std::size_t>(depth);
   for (std::size_t i = 0; i < batch; ++i) batches *= static_cast<std::size_t>(indices[i]);
@@ -77,7 +78,7 @@ class GatherNDStep final : public Step {
 std::size_t batch_dimensions(const NodeView& node) {
   const std::int64_t batch = node.integer("batch_dims", 0);
   if (batch < 0 || batch > static_cast<std::int64_t>(node.shape(0).size())) {
-    node.fail(ErrorCode::invalid_graph, "batch_dims is " + std::to_string(batch));
+    node.fail(ErrorCode::invalid_graph, concat({"batch_dims is ", batch}));
   }
   return static_cast<std::size_t>(batch);
 }

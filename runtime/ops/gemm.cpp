@@ -1,3 +1,4 @@
+#include "runtime/concat.hpp"
 #include "runtime/ops/broadcast.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/matrix_product.hpp"
@@ -73,9 +74,9 @@ MatrixShape gemm_shape(const NodeView& node) {
   const bool transpose_a = node.integer("transA", 0) != 0;
   const bool transpose_b = node.integer("transB", 0) != 0;
   if (a[transpose_a ? 0 : 1] != b[transpose_b ? 1 : 0]) {
-    node.fail(ErrorCode::invalid_graph, "cannot multiply " + to_string(a) +
-                                            (transpose_a ? " transposed" : "") + " by " +
-                                            to_string(b) + (transpose_b ? " transposed" : ""));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"cannot multiply ", a, (transpose_a ? " transposed" : ""), " by ", b,
+                      (transpose_b ? " transposed" : "")}));
   }
   return {static_cast<std::size_t>(a[transpose_a ? 1 : 0]),
           static_cast<std::size_t>(a[transpose_a ? 0 : 1]),
@@ -93,9 +94,8 @@ void infer_gemm(InferContext& node) {
   if (node.has_input(2)) {
     node.require_type(2, DataType::float32);
     if (broadcast(node, node.shape(2), out) != out) {
-      node.fail(ErrorCode::invalid_graph, "C has shape " + to_string(node.shape(2)) +
-                                              ", expected one that broadcasts to " +
-                                              to_string(out));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"C has shape ", node.shape(2), ", expected one that broadcasts to ", out}));
     }
   }
   static_cast<void>(node.real("alpha", 1.0F));

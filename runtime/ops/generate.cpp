@@ -2,6 +2,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/axes.hpp"
 #include "runtime/ops/cast.hpp"
 #include "runtime/ops/element_type.hpp"
@@ -19,7 +20,7 @@ DataType type_attribute(const NodeView& node, DataType otherwise) {
   const auto number = node.integer("dtype", onnx_number_of(otherwise));
   const auto type = type_of_onnx_number(number);
   if (!type || (!contains(kNumbers | kBoolean, *type))) {
-    node.fail(ErrorCode::unsupported, "dtype " + std::to_string(number) + " is not supported");
+    node.fail(ErrorCode::unsupported, concat({"dtype ", number, " is not supported"}));
   }
   return *type;
 }
@@ -85,8 +86,8 @@ T scalar(const NodeView& node, std::size_t index, std::string_view what) {
   const Tensor& tensor = node.require_constant(index, what);
   node.require_type(index, data_type_of<T>());
   if (element_count(tensor.shape) != 1) {
-    node.fail(ErrorCode::invalid_graph, std::string(what) + " has shape " +
-                                            to_string(tensor.shape) + ", expected one element");
+    node.fail(ErrorCode::invalid_graph,
+              concat({what, " has shape ", tensor.shape, ", expected one element"}));
   }
   return tensor.as<T>()[0];
 }
@@ -103,9 +104,9 @@ std::int64_t range_count(const NodeView& node) {
   const auto step = static_cast<double>(scalar<T>(node, 2, "delta"));
   const double count = std::ceil((limit - start) / step);
   if (!(step != 0.0) || !(count <= static_cast<double>(kMostElements))) {
-    node.fail(ErrorCode::invalid_graph, "has no range from " + std::to_string(start) + " to " +
-                                            std::to_string(limit) + " in steps of " +
-                                            std::to_string(step));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"has no range from ", std::to_string(start), " to ", std::to_string(limit),
+                      " in steps of ", std::to_string(step)}));
   }
   return static_cast<std::int64_t>(std::max(count, 0.0));
 }
@@ -175,9 +176,8 @@ void infer_one_hot(InferContext& node) {
                                  ? convert<std::int64_t>(scalar<float>(node, 1, "depth"))
                                  : one_integer(node, 1, "depth");
   if (depth < 1 || depth > kMostElements || node.shape(2) != Shape{2}) {
-    node.fail(ErrorCode::invalid_graph, "depth is " + std::to_string(depth) +
-                                            " and values have shape " + to_string(node.shape(2)) +
-                                            ", expected at least 1 and [2]");
+    node.fail(ErrorCode::invalid_graph, concat({"depth is ", depth, " and values have shape ",
+                                                node.shape(2), ", expected at least 1 and [2]"}));
   }
   Shape shape = node.shape(0);
   shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(one_hot_axis(node)), depth);

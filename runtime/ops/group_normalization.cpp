@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -63,14 +64,14 @@ Groups groups_of(const NodeView& node) {
   const Shape& shape = node.shape(0);
   if (shape.size() < 2 || element_count(shape) == 0) {
     node.fail(ErrorCode::invalid_graph,
-              "input 0 has shape " + to_string(shape) + ", which has no channels");
+              concat({"input 0 has shape ", shape, ", which has no channels"}));
   }
   const std::int64_t channels = shape[1];
   const bool instance = node.node().op == Op::InstanceNormalization;
   const std::int64_t count = instance ? channels : node.integer("num_groups", 0);
   if (count < 1 || channels % count != 0) {
-    node.fail(ErrorCode::invalid_graph, "cannot form " + std::to_string(count) + " groups of " +
-                                            std::to_string(channels) + " channels");
+    node.fail(ErrorCode::invalid_graph,
+              concat({"cannot form ", count, " groups of ", channels, " channels"}));
   }
   Groups groups;
   groups.samples = static_cast<std::size_t>(shape[0]);
@@ -83,9 +84,8 @@ Groups groups_of(const NodeView& node) {
     node.require_type(i, DataType::float32);
     const Shape expected{by_group ? count : channels};
     if (node.shape(i) != expected) {
-      node.fail(ErrorCode::invalid_graph, "input " + std::to_string(i) + " has shape " +
-                                              to_string(node.shape(i)) + ", expected " +
-                                              to_string(expected));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"input ", i, " has shape ", node.shape(i), ", expected ", expected}));
     }
   }
   return groups;
@@ -149,9 +149,9 @@ void infer_local_response(InferContext& node) {
   const std::int64_t size = node.integer("size", 0);
   constexpr std::int64_t kWidest = std::int64_t{1} << 20U;
   if (node.shape(0).size() < 3 || size < 1 || size > kWidest) {
-    node.fail(ErrorCode::invalid_graph, "input 0 has shape " + to_string(node.shape(0)) +
-                                            " and size is " + std::to_string(size) +
-                                            ", expected 3 dimensions or more, and 1 or more");
+    node.fail(ErrorCode::invalid_graph,
+              concat({"input 0 has shape ", node.shape(0), " and size is ", size,
+                      ", expected 3 dimensions or more, and 1 or more"}));
   }
   node.set_output(0, DataType::float32, node.shape(0));
 }

@@ -1,5 +1,7 @@
 #include "runtime/ops/indices.hpp"
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 
 Indices::Indices(const NodeView& node, std::size_t index)
@@ -14,9 +16,8 @@ std::size_t Indices::at(const std::byte* data, std::size_t position, std::int64_
   const std::int64_t index = wide_ ? reinterpret_cast<const std::int64_t*>(data)[position]
                                    : reinterpret_cast<const std::int32_t*>(data)[position];
   if (index < -extent || index >= extent) {
-    throw Error(ErrorCode::invalid_argument, where_ + ": index " + std::to_string(index) +
-                                                 " lies outside an axis of extent " +
-                                                 std::to_string(extent));
+    throw Error(ErrorCode::invalid_argument,
+                concat({where_, ": index ", index, " lies outside an axis of extent ", extent}));
   }
   return static_cast<std::size_t>(index < 0 ? index + extent : index);
 }

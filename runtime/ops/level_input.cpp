@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/requantize.hpp"
 
@@ -18,7 +19,7 @@ void check_level_input(const NodeView& node) {
   node.require_type(1, DataType::int8);
   if (!node.has_input(kLevelScale)) {
     node.fail(ErrorCode::invalid_graph,
-              "an input of " + std::string(to_string(node.input(0).type)) + " needs a scale");
+              concat({"an input of ", to_string(node.input(0).type), " needs a scale"}));
   }
   node.require_type(kLevelScale, DataType::float32);
   require_elements(node, kLevelScale, 1);
@@ -29,9 +30,9 @@ void check_level_input(const NodeView& node) {
   const ProductWeights weights(node);
   const std::size_t depth = weights.shape().segments * weights.shape().depth;
   if (weights.depthwise() || depth > kMaxInt8Depth) {
-    node.fail(ErrorCode::unsupported, "levels are multiplied in sums of at most " +
-                                          std::to_string(kMaxInt8Depth) +
-                                          " products, and not channel by channel");
+    node.fail(ErrorCode::unsupported,
+              concat({"levels are multiplied in sums of at most ", kMaxInt8Depth,
+                      " products, and not channel by channel"}));
   }
 }
 

@@ -1,3 +1,4 @@
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product.hpp"
@@ -13,9 +14,8 @@ void infer_linear(InferContext& node) {
   const Shape& x = node.shape(0);
   const Shape& weight = node.shape(1);
   if (x.empty() || x.back() != weight[1]) {
-    node.fail(ErrorCode::invalid_graph, "input '" + node.input(0).name + "' of shape " +
-                                            to_string(x) + " does not end in the depth of weight " +
-                                            to_string(weight));
+    node.fail(ErrorCode::invalid_graph, concat({"input '", node.input(0).name, "' of shape ", x,
+                                                " does not end in the depth of weight ", weight}));
   }
   check_product_constants(node);
   Shape shape = x;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/broadcast.hpp"
 #include "runtime/ops/matrix_product.hpp"
 #include "runtime/ops/strided.hpp"
@@ -18,8 +19,7 @@ struct MatMulShapes {
     if (a.size() == 1) a.insert(a.begin(), 1);
     if (b.size() == 1) b.push_back(1);
     if (a.empty() || b.empty() || a.back() != b[b.size() - 2]) {
-      node.fail(ErrorCode::invalid_graph,
-                "cannot multiply " + to_string(left) + " by " + to_string(right));
+      node.fail(ErrorCode::invalid_graph, concat({"cannot multiply ", left, " by ", right}));
     }
     batch = broadcast(node, a_batch(), b_batch());
     output = batch;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -114,10 +115,10 @@ void infer_concat(InferContext& node) {
     node.require_rank(i, shape.size());
     const std::int64_t extent = std::exchange(part[axis], shape[axis]);
     if (part != shape) {
-      node.fail(ErrorCode::invalid_graph,
-                "input " + std::to_string(i) + " ('" + node.input(i).name + "') has shape " +
-                    to_string(node.shape(i)) + ", which differs from the first, " +
-                    to_string(node.shape(0)) + ", outside axis " + std::to_string(axis));
+      node.fail(
+          ErrorCode::invalid_graph,
+          concat({"input ", i, " ('", node.input(i).name, "') has shape ", node.shape(i),
+                  ", which differs from the first, ", node.shape(0), ", outside axis ", axis}));
     }
     shape[axis] += extent;
   }
@@ -139,13 +140,13 @@ std::vector<std::int64_t> split_extents(const NodeView& node, std::int64_t whole
   if (node.has_input(1)) return node.require_integers(1, "split");
   if (node.integer("num_outputs", parts) != parts) {
     node.fail(ErrorCode::invalid_graph,
-              "num_outputs is " + std::to_string(node.integer("num_outputs", parts)) +
-                  ", but the node has " + std::to_string(count) + " outputs");
+              concat({"num_outputs is ", node.integer("num_outputs", parts), ", but the node has ",
+                      count, " outputs"}));
   }
   const std::int64_t extent = (whole + parts - 1) / parts;
   if (!node.has_attribute("num_outputs") && extent * parts != whole) {
-    node.fail(ErrorCode::invalid_graph, "cannot split " + std::to_string(whole) + " into " +
-                                            std::to_string(count) + " equal parts");
+    node.fail(ErrorCode::invalid_graph,
+              concat({"cannot split ", whole, " into ", count, " equal parts"}));
   }
   std::vector<std::int64_t> extents(count, extent);
   extents.back() = whole - extent * (parts - 1);
@@ -163,9 +164,9 @@ void infer_split(InferContext& node) {
     rest -= fits ? extent : 0;
   }
   if (!fits || rest != 0) {
-    node.fail(ErrorCode::invalid_graph, "cannot split " + std::to_string(whole) + " into " +
-                                            std::to_string(node.output_count()) +
-                                            " outputs of extents " + to_string(Shape(extents)));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"cannot split ", whole, " into ", node.output_count(), " outputs of extents ",
+                      Shape(extents)}));
   }
   Shape shape = node.shape(0);
   for (std::size_t i = 0; i < extents.size(); ++i) {

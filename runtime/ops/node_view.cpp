@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/operator.hpp"
 
 namespace octavo {
@@ -14,8 +15,7 @@ const T* find_attribute(const NodeView& view, std::string_view name, std::string
   if (found == attributes.end()) return nullptr;
   const T* value = std::get_if<T>(&found->second);
   if (value == nullptr) {
-    view.fail(ErrorCode::invalid_graph,
-              "attribute '" + std::string(name) + "' is not " + std::string(expected));
+    view.fail(ErrorCode::invalid_graph, concat({"attribute '", name, "' is not ", expected}));
   }
   return value;
 }
@@ -28,7 +28,7 @@ bool NodeView::has_input(std::size_t index) const {
 
 const Value& NodeView::input(std::size_t index) const {
   if (!has_input(index)) {
-    fail(ErrorCode::invalid_graph, "input " + std::to_string(index) + " is missing");
+    fail(ErrorCode::invalid_graph, concat({"input ", index, " is missing"}));
   }
   return graph_->values[node_->inputs[index]];
 }
@@ -39,7 +39,7 @@ bool NodeView::has_output(std::size_t index) const {
 
 const Value& NodeView::output(std::size_t index) const {
   if (!has_output(index)) {
-    fail(ErrorCode::invalid_graph, "output " + std::to_string(index) + " is missing");
+    fail(ErrorCode::invalid_graph, concat({"output ", index, " is missing"}));
   }
   return graph_->values[node_->outputs[index]];
 }
@@ -51,8 +51,9 @@ const Tensor* NodeView::constant(std::size_t index) const {
 const Tensor& NodeView::require_constant(std::size_t index, std::string_view what) const {
   const Value& value = input(index);
   if (value.constant == nullptr) {
-    fail(ErrorCode::unsupported, std::string(what) + " ('" + value.name +
-                                     "') is computed while running, but must be known beforehand");
+    fail(ErrorCode::unsupported,
+         concat({what, " ('", value.name,
+                 "') is computed while running, but must be known beforehand"}));
   }
   return *value.constant;
 }
@@ -62,7 +63,7 @@ std::vector<std::int64_t> NodeView::require_integers(std::size_t index,
   const Tensor& tensor = require_constant(index, what);
   if (tensor.shape.size() > 1) {
     fail(ErrorCode::invalid_graph,
-         std::string(what) + " has shape " + to_string(tensor.shape) + ", expected one dimension");
+         concat({what, " has shape ", tensor.shape, ", expected one dimension"}));
   }
   if (tensor.type == DataType::int64) {
     const auto elements = tensor.as<std::int64_t>();
@@ -72,9 +73,8 @@ std::vector<std::int64_t> NodeView::require_integers(std::size_t index,
     const auto elements = tensor.as<std::int32_t>();
     return {elements.begin(), elements.end()};
   }
-  fail(ErrorCode::invalid_graph, std::string(what) + " is of type " +
-                                     std::string(to_string(tensor.type)) +
-                                     ", expected int64 or int32");
+  fail(ErrorCode::invalid_graph,
+       concat({what, " is of type ", to_string(tensor.type), ", expected int64 or int32"}));
 }
 
 std::int64_t NodeView::integer(std::string_view attribute, std::int64_t otherwise) const {
@@ -106,8 +106,8 @@ bool NodeView::has_attribute(std::string_view attribute) const {
 std::size_t NodeView::axis(std::int64_t axis, std::size_t rank) const {
   const auto signed_rank = static_cast<std::int64_t>(rank);
   if (axis < -signed_rank || axis >= signed_rank) {
-    fail(ErrorCode::invalid_graph, "axis " + std::to_string(axis) + " does not exist in " +
-                                       std::to_string(rank) + " dimensions");
+    fail(ErrorCode::invalid_graph,
+         concat({"axis ", axis, " does not exist in ", rank, " dimensions"}));
   }
   return static_cast<std::size_t>(axis < 0 ? axis + signed_rank : axis);
 }
@@ -115,18 +115,16 @@ std::size_t NodeView::axis(std::int64_t axis, std::size_t rank) const {
 void NodeView::require_type(std::size_t index, DataType type) const {
   const Value& value = input(index);
   if (value.type != type) {
-    fail(ErrorCode::unsupported, "input " + std::to_string(index) + " ('" + value.name +
-                                     "') is of type " + std::string(to_string(value.type)) +
-                                     ", expected " + std::string(to_string(type)));
+    fail(ErrorCode::unsupported, concat({"input ", index, " ('", value.name, "') is of type ",
+                                         to_string(value.type), ", expected ", to_string(type)}));
   }
 }
 
 void NodeView::require_rank(std::size_t index, std::size_t rank) const {
   const Value& value = input(index);
   if (value.shape.size() != rank) {
-    fail(ErrorCode::invalid_graph, "input " + std::to_string(index) + " ('" + value.name +
-                                       "') has shape " + to_string(value.shape) + ", expected " +
-                                       std::to_string(rank) + " dimensions");
+    fail(ErrorCode::invalid_graph, concat({"input ", index, " ('", value.name, "') has shape ",
+                                           value.shape, ", expected ", rank, " dimensions"}));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernels/aligned_buffer.hpp"
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 
@@ -85,9 +86,8 @@ void infer_batch_normalization(InferContext& node) {
     node.require_type(i, DataType::float32);
     static_cast<void>(node.require_constant(i, kNames[i - 1]));
     if (node.shape(i) != Shape{in[1]}) {
-      node.fail(ErrorCode::invalid_graph, std::string(kNames[i - 1]) + " has shape " +
-                                              to_string(node.shape(i)) + ", expected " +
-                                              to_string(Shape{in[1]}));
+      node.fail(ErrorCode::invalid_graph,
+                concat({kNames[i - 1], " has shape ", node.shape(i), ", expected ", Shape{in[1]}}));
     }
   }
   node.set_output(0, DataType::float32, in);
@@ -161,8 +161,8 @@ void infer_layer_normalization(InferContext& node) {
     node.require_type(i, DataType::float32);
     if (without_leading_ones(node.shape(i)) != normalized) {
       node.fail(ErrorCode::unsupported,
-                "input " + std::to_string(i) + " has shape " + to_string(node.shape(i)) +
-                    ", expected the normalized dimensions, " + to_string(normalized));
+                concat({"input ", i, " has shape ", node.shape(i),
+                        ", expected the normalized dimensions, ", normalized}));
     }
   }
   node.set_output(0, DataType::float32, in);

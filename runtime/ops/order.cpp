@@ -2,6 +2,7 @@
 #include <functional>
 #include <numeric>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/axes.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
@@ -57,9 +58,8 @@ void infer_arg(InferContext& node) {
   const Shape& shape = node.shape(0);
   const std::int64_t axis = node.integer("axis", 0);
   if (shape[node.axis(axis, shape.size())] == 0) {
-    node.fail(ErrorCode::invalid_graph, "input 0 has shape " + to_string(shape) +
-                                            ", which has no elements along axis " +
-                                            std::to_string(axis));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"input 0 has shape ", shape, ", which has no elements along axis ", axis}));
   }
   node.set_output(0, DataType::int64,
                   reduced_shape(shape, axis_flags(node, {axis}, shape.size()),
@@ -117,8 +117,8 @@ std::int64_t k_of(const NodeView& node) {
   const std::vector<std::int64_t> k = node.require_integers(1, "K");
   constexpr std::int64_t kLongest = std::int64_t{1} << 32U;
   if (k.size() != 1 || k[0] < 0 || k[0] > n || n >= kLongest) {
-    node.fail(ErrorCode::invalid_graph, "K is " + to_string(Shape(k)) +
-                                            ", expected one number from 0 to " + std::to_string(n));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"K is ", Shape(k), ", expected one number from 0 to ", n}));
   }
   return k[0];
 }
@@ -170,7 +170,7 @@ class CumSumStep final : public Step {
 std::size_t sum_axis(const NodeView& node) {
   const std::vector<std::int64_t> axis = node.require_integers(1, "axis");
   if (axis.size() != 1) {
-    node.fail(ErrorCode::invalid_graph, "axis has " + std::to_string(axis.size()) + " elements");
+    node.fail(ErrorCode::invalid_graph, concat({"axis has ", axis.size(), " elements"}));
   }
   return node.axis(axis[0], node.shape(0).size());
 }

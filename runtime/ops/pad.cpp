@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 #include "runtime/ops/strided_copy.hpp"
@@ -22,7 +23,7 @@ PadMode mode_of(const NodeView& node) {
   if (mode == "reflect") return PadMode::reflect;
   if (mode == "wrap") return PadMode::wrap;
   node.fail(ErrorCode::unsupported,
-            "mode is '" + mode + "', expected constant, edge, reflect or wrap");
+            concat({"mode is '", mode, "', expected constant, edge, reflect or wrap"}));
 }
 
 Padding decode(const NodeView& node) {
@@ -37,14 +38,14 @@ Padding decode(const NodeView& node) {
     }
   }
   if (pads.size() != 2 * axes.size()) {
-    node.fail(ErrorCode::invalid_graph, "pads has " + std::to_string(pads.size()) +
-                                            " values, expected " + std::to_string(2 * axes.size()));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"pads has ", pads.size(), " values, expected ", 2 * axes.size()}));
   }
   constexpr std::int64_t kLargest = std::int64_t{1} << 40;
   for (const std::int64_t pad : pads) {
     if (pad < -kLargest || pad > kLargest) {
       node.fail(ErrorCode::limit_exceeded,
-                "pads holds " + std::to_string(pad) + ", at most 2^40 is supported");
+                concat({"pads holds ", pad, ", at most 2^40 is supported"}));
     }
   }
   Padding padding{mode_of(node), std::vector<std::int64_t>(rank), std::vector<std::int64_t>(rank)};
@@ -86,10 +87,9 @@ void infer(InferContext& node) {
     shape[i] += padding.begin[i] + padding.end[i];
     const bool empty = padding.mode != PadMode::constant && size == 0 && shape[i] > 0;
     if (shape[i] < 0 || empty) {
-      node.fail(ErrorCode::invalid_graph, "cannot pad dimension " + std::to_string(i) + " of " +
-                                              to_string(node.shape(0)) + " by " +
-                                              std::to_string(padding.begin[i]) + " and " +
-                                              std::to_string(padding.end[i]));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"cannot pad dimension ", i, " of ", node.shape(0), " by ", padding.begin[i],
+                        " and ", padding.end[i]}));
     }
   }
   if (node.has_input(2)) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/pool_steps.hpp"
 #include "runtime/ops/ranges.hpp"
@@ -62,17 +63,15 @@ SpatialWindow pool_window(const NodeView& node, std::span<const std::int64_t> in
     const bool outside = std::max(window.pads_begin[i], window.pads_end[i]) >= window.extent(i);
     const bool stepped_over = window.pads_begin[i] > 0 && window.dilations[i] > input[i];
     if (outside || stepped_over) {
-      node.fail(ErrorCode::unsupported, "windows along spatial dimension " + std::to_string(i) +
-                                            " can miss the input (" + std::to_string(input[i]) +
-                                            " positions, padded by " +
-                                            std::to_string(window.pads_begin[i]) + " and " +
-                                            std::to_string(window.pads_end[i]) + ")");
+      node.fail(ErrorCode::unsupported,
+                concat({"windows along spatial dimension ", i, " can miss the input (", input[i],
+                        " positions, padded by ", window.pads_begin[i], " and ", window.pads_end[i],
+                        ")"}));
     }
   }
   if (size > kLargestWindow) {
-    node.fail(ErrorCode::limit_exceeded, "the window has " + std::to_string(size) +
-                                             " positions, at most " +
-                                             std::to_string(kLargestWindow) + " are supported");
+    node.fail(ErrorCode::limit_exceeded, concat({"the window has ", size, " positions, at most ",
+                                                 kLargestWindow, " are supported"}));
   }
   return window;
 }
@@ -85,7 +84,7 @@ void infer_pool(InferContext& node) {
   const Shape& in = node.shape(0);
   if (in.size() < 3) {
     node.fail(ErrorCode::invalid_graph,
-              "input 0 has shape " + to_string(in) + ", which has no spatial dimensions");
+              concat({"input 0 has shape ", in, ", which has no spatial dimensions"}));
   }
   if (node.node().op == Op::LpPool && node.integer("p", 2) < 1) {
     node.fail(ErrorCode::invalid_graph, "p is less than 1");
@@ -187,7 +186,7 @@ void infer_global(InferContext& node) {
   Shape shape = node.shape(0);
   if (shape.size() < 3 || std::find(shape.begin() + 2, shape.end(), 0) != shape.end()) {
     node.fail(ErrorCode::invalid_graph,
-              "input 0 has shape " + to_string(shape) + ", which has no positions to pool");
+              concat({"input 0 has shape ", shape, ", which has no positions to pool"}));
   }
   std::fill(shape.begin() + 2, shape.end(), 1);
   node.set_output(0, DataType::float32, std::move(shape));

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/elementwise.hpp"
 #include "runtime/ops/families.hpp"
@@ -111,9 +112,8 @@ void infer_prelu(InferContext& node) {
   node.require_type(1, DataType::float32);
   const Shape& shape = node.shape(0);
   if (broadcast(node, shape, node.shape(1)) != shape) {
-    node.fail(ErrorCode::invalid_graph, "slope has shape " + to_string(node.shape(1)) +
-                                            ", expected one that broadcasts to " +
-                                            to_string(shape));
+    node.fail(ErrorCode::invalid_graph, concat({"slope has shape ", node.shape(1),
+                                                ", expected one that broadcasts to ", shape}));
   }
   node.set_output(0, DataType::float32, shape);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/activation.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/ranges.hpp"
@@ -33,9 +34,8 @@ void check_columns(const NodeView& node, std::size_t index, std::int64_t columns
   node.require_type(index, DataType::float32);
   (void)node.require_constant(index, "its epilogue");
   if (node.shape(index) != Shape{columns}) {
-    node.fail(ErrorCode::invalid_graph, "'" + node.input(index).name + "' has shape " +
-                                            to_string(node.shape(index)) + ", expected [" +
-                                            std::to_string(columns) + "]");
+    node.fail(ErrorCode::invalid_graph, concat({"'", node.input(index).name, "' has shape ",
+                                                node.shape(index), ", expected [", columns, "]"}));
   }
 }
 
@@ -43,13 +43,13 @@ void check_columns(const NodeView& node, std::size_t index, std::int64_t columns
 
 void check_product_constants(const NodeView& node) {
   if (element_count(node.shape(0)) == 0) {
-    node.fail(ErrorCode::invalid_graph, "input '" + node.input(0).name +
-                                            "' is empty: its shape is " + to_string(node.shape(0)));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"input '", node.input(0).name, "' is empty: its shape is ", node.shape(0)}));
   }
   const Tensor& weight = node.require_constant(kWeight, "the weight");
   if (std::ranges::find(weight.shape, 0) != weight.shape.end()) {
-    node.fail(ErrorCode::invalid_graph, "weight '" + node.input(kWeight).name +
-                                            "' has the empty shape " + to_string(weight.shape));
+    node.fail(ErrorCode::invalid_graph, concat({"weight '", node.input(kWeight).name,
+                                                "' has the empty shape ", weight.shape}));
   }
   const std::int64_t columns = weight.shape[0];
   if (node.has_input(kBias)) check_columns(node, kBias, columns);
@@ -57,8 +57,8 @@ void check_product_constants(const NodeView& node) {
   if (!quantized) node.require_type(kWeight, DataType::float32);
   if (quantized != node.has_input(kScale)) {
     node.fail(ErrorCode::invalid_graph,
-              "a weight of " + std::string(to_string(weight.type)) +
-                  (quantized ? " needs a weight_scale" : " takes no weight_scale"));
+              concat({"a weight of ", to_string(weight.type),
+                      (quantized ? " needs a weight_scale" : " takes no weight_scale")}));
   }
   if (quantized) check_columns(node, kScale, columns);
   static_cast<void>(fused_activation(node));
@@ -74,9 +74,9 @@ void check_addend(const NodeView& node, const Shape& output) {
   if (!takes_addend(node)) node.fail(ErrorCode::invalid_graph, "takes no addend");
   node.require_type(kAddend, DataType::float32);
   if (node.shape(kAddend) != output) {
-    node.fail(ErrorCode::invalid_graph, "addend '" + node.input(kAddend).name + "' has shape " +
-                                            to_string(node.shape(kAddend)) + ", expected " +
-                                            to_string(output));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"addend '", node.input(kAddend).name, "' has shape ", node.shape(kAddend),
+                      ", expected ", output}));
   }
 }
 

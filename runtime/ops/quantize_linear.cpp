@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/axes.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
@@ -43,8 +44,8 @@ struct ScaleMap {
       expected[axis] = shape[axis] / size + (shape[axis] % size != 0 ? 1 : 0);
     }
     if (scale != expected) {
-      node.fail(ErrorCode::invalid_graph, "the scale has shape " + to_string(scale) +
-                                              ", expected one element or " + to_string(expected));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"the scale has shape ", scale, ", expected one element or ", expected}));
     }
   }
 
@@ -215,10 +216,11 @@ DataType level_type(const NodeView& node) {
     type = type_of_onnx_number(number).value_or(DataType::boolean);
   }
   if (!contains(kQuantized, type)) {
-    node.fail(ErrorCode::unsupported, "quantizes to " +
-                                          (node.has_input(2) ? std::string(to_string(type))
-                                                             : "type " + std::to_string(number)) +
-                                          ", expected " + to_string(kQuantized));
+    node.fail(ErrorCode::unsupported,
+              concat({"quantizes to ",
+                      (node.has_input(2) ? std::string(to_string(type))
+                                         : "type " + std::to_string(number)),
+                      ", expected ", kQuantized}));
   }
   return type;
 }
@@ -228,9 +230,8 @@ void check_parameters(const InferContext& node) {
   static_cast<void>(ScaleMap(node));
   if (node.has_input(2) && node.shape(2) != node.shape(1) &&
       element_count(node.shape(2)) != element_count(node.shape(1))) {
-    node.fail(ErrorCode::invalid_graph, "the zero point has shape " + to_string(node.shape(2)) +
-                                            ", expected that of the scale, " +
-                                            to_string(node.shape(1)));
+    node.fail(ErrorCode::invalid_graph, concat({"the zero point has shape ", node.shape(2),
+                                                ", expected that of the scale, ", node.shape(1)}));
   }
 }
 
@@ -280,7 +281,8 @@ class DynamicStep final : public Step {
     const kernels::Extrema extrema =
         memory.input_extrema != nullptr ? *memory.input_extrema : table_->extrema(x, elements_);
     if (!extrema.finite) {
-      throw Error(ErrorCode::non_finite, where_ + " holds NaN or infinity and has no range");
+      throw Error(ErrorCode::non_finite,
+                  concat({where_, " holds NaN or infinity and has no range"}));
     }
     const float low = std::min(extrema.low, 0.0F);
     const float high = std::max(extrema.high, 0.0F);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/strided_copy.hpp"
 
@@ -17,7 +18,7 @@ std::vector<std::int64_t> repeats_of(const NodeView& node) {
   for (const std::int64_t repeat : repeats) fits = fits && repeat >= 0 && repeat <= kMostElements;
   if (!fits) {
     node.fail(ErrorCode::invalid_graph,
-              "repeats " + to_string(Shape(repeats)) + " do not fit shape " + to_string(shape));
+              concat({"repeats ", Shape(repeats), " do not fit shape ", shape}));
   }
   return repeats;
 }
@@ -27,9 +28,8 @@ void infer_tile(InferContext& node) {
   const std::vector<std::int64_t> repeats = repeats_of(node);
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (repeats[i] != 0 && shape[i] > kMostElements / repeats[i]) {
-      node.fail(ErrorCode::limit_exceeded, "repeating " + to_string(node.shape(0)) + " " +
-                                               std::to_string(repeats[i]) +
-                                               " times is more than 2^40 elements");
+      node.fail(ErrorCode::limit_exceeded, concat({"repeating ", node.shape(0), " ", repeats[i],
+                                                   " times is more than 2^40 elements"}));
     }
     shape[i] *= repeats[i];
   }
@@ -51,7 +51,7 @@ std::unique_ptr<Step> prepare_tile(const NodeView& node, const PlanContext&) {
 std::int64_t block_size(const NodeView& node) {
   const std::int64_t size = node.integer("blocksize", 0);
   if (size < 1 || size > kMostElements >> 20U) {
-    node.fail(ErrorCode::invalid_graph, "blocksize is " + std::to_string(size));
+    node.fail(ErrorCode::invalid_graph, concat({"blocksize is ", size}));
   }
   return size;
 }
@@ -62,11 +62,11 @@ void infer_depth_to_space(InferContext& node) {
   const std::int64_t b = block_size(node);
   const std::string mode = node.text("mode", "DCR");
   if (in[1] % (b * b) != 0 || (mode != "DCR" && mode != "CRD")) {
-    node.fail(ErrorCode::invalid_graph, "cannot make blocks of " + std::to_string(b) + " from " +
-                                            to_string(in) + " in mode '" + mode + "'");
+    node.fail(ErrorCode::invalid_graph,
+              concat({"cannot make blocks of ", b, " from ", in, " in mode '", mode, "'"}));
   }
   if (in[2] > kMostElements / b || in[3] > kMostElements / b) {
-    node.fail(ErrorCode::limit_exceeded, "blocks of " + std::to_string(b) + " are too large");
+    node.fail(ErrorCode::limit_exceeded, concat({"blocks of ", b, " are too large"}));
   }
   node.set_output(0, node.input(0).type, {in[0], in[1] / (b * b), in[2] * b, in[3] * b});
 }
@@ -95,8 +95,7 @@ void infer_space_to_depth(InferContext& node) {
   const Shape& in = node.shape(0);
   const std::int64_t b = block_size(node);
   if (in[2] % b != 0 || in[3] % b != 0) {
-    node.fail(ErrorCode::invalid_graph,
-              "cannot cut " + to_string(in) + " into blocks of " + std::to_string(b));
+    node.fail(ErrorCode::invalid_graph, concat({"cannot cut ", in, " into blocks of ", b}));
   }
   node.set_output(0, node.input(0).type, {in[0], in[1] * b * b, in[2] / b, in[3] / b});
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 namespace {
 
@@ -120,8 +122,8 @@ void require_shape(const NodeView& node, std::size_t index, DataType type, const
   node.require_type(index, type);
   if (node.shape(index) != shape) {
     node.fail(ErrorCode::invalid_graph,
-              "input " + std::to_string(index) + " ('" + node.input(index).name + "') has shape " +
-                  to_string(node.shape(index)) + ", expected " + to_string(shape));
+              concat({"input ", index, " ('", node.input(index).name, "') has shape ",
+                      node.shape(index), ", expected ", shape}));
   }
 }
 
@@ -134,7 +136,7 @@ RecurrentShape::RecurrentShape(const NodeView& node, std::size_t gate_count) : g
   batch_first = node.integer("layout", 0) != 0;
   const std::string direction = node.text("direction", "forward");
   if (direction != "forward" && direction != "reverse" && direction != "bidirectional") {
-    node.fail(ErrorCode::invalid_graph, "direction is '" + direction + "'");
+    node.fail(ErrorCode::invalid_graph, concat({"direction is '", direction, "'"}));
   }
   first_reversed = direction == "reverse";
   directions = direction == "bidirectional" ? 2 : 1;
@@ -143,11 +145,11 @@ RecurrentShape::RecurrentShape(const NodeView& node, std::size_t gate_count) : g
   input = static_cast<std::size_t>(x[2]);
   hidden = static_cast<std::size_t>(node.shape(kR)[2]);
   if (element_count(x) == 0 || hidden == 0) {
-    node.fail(ErrorCode::invalid_graph, "input of shape " + to_string(x) + " or state is empty");
+    node.fail(ErrorCode::invalid_graph, concat({"input of shape ", x, " or state is empty"}));
   }
   if (node.integer("hidden_size", to_extent(hidden)) != to_extent(hidden)) {
     node.fail(ErrorCode::invalid_graph,
-              "hidden_size differs from that of R, " + to_string(node.shape(kR)));
+              concat({"hidden_size differs from that of R, ", node.shape(kR)}));
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/recurrent.hpp"
 
@@ -182,8 +183,8 @@ void infer(InferContext& node) {
                        static_cast<std::int64_t>(3 * shape.hidden)};
   node.require_type(kPeepholes, DataType::float32);
   if (node.require_constant(kPeepholes, "P").shape != expected) {
-    node.fail(ErrorCode::invalid_graph, "P has shape " + to_string(node.shape(kPeepholes)) +
-                                            ", expected " + to_string(expected));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"P has shape ", node.shape(kPeepholes), ", expected ", expected}));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/operator.hpp"
 
 namespace octavo::ops {
@@ -28,10 +29,9 @@ inline DataType level_type_of(const NodeView& node, std::size_t index) {
 inline void require_elements(const NodeView& node, std::size_t index, std::int64_t count) {
   const auto found = static_cast<std::int64_t>(element_count(node.shape(index)));
   if (found != 1 && found != count) {
-    node.fail(ErrorCode::invalid_graph, "input " + std::to_string(index) + " ('" +
-                                            node.input(index).name + "') has shape " +
-                                            to_string(node.shape(index)) +
-                                            ", expected one element or " + std::to_string(count));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"input ", index, " ('", node.input(index).name, "') has shape ",
+                      node.shape(index), ", expected one element or ", count}));
   }
 }
 

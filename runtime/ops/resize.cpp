@@ -1,3 +1,4 @@
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 #include "runtime/ops/resize_steps.hpp"
@@ -87,9 +88,8 @@ void infer(InferContext& node) {
   check_resize_modes(node);
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (in[i] < 1 && target.shape[i] > 0) {
-      node.fail(ErrorCode::invalid_graph, "cannot resize dimension " + std::to_string(i) + " of " +
-                                              to_string(in) + " to " +
-                                              std::to_string(target.shape[i]));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"cannot resize dimension ", i, " of ", in, " to ", target.shape[i]}));
     }
   }
   node.set_output(0, DataType::float32, target.shape);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 namespace {
 
@@ -17,7 +19,7 @@ void require_one_of(const NodeView& node, std::string_view attribute, std::strin
     expected += (expected.empty() ? "" : ", ") + std::string(name);
   }
   node.fail(ErrorCode::unsupported,
-            std::string(attribute) + " is '" + value + "'; supported are " + expected);
+            concat({attribute, " is '", value, "'; supported are ", expected}));
 }
 
 /// The dimensions that scales and sizes speak of.
@@ -40,8 +42,8 @@ bool has_elements(const NodeView& node, std::size_t index) {
 void require_count(const NodeView& node, std::string_view what, std::size_t count,
                    std::size_t expected) {
   if (count != expected) {
-    node.fail(ErrorCode::invalid_graph, std::string(what) + " has " + std::to_string(count) +
-                                            " elements, expected " + std::to_string(expected));
+    node.fail(ErrorCode::invalid_graph,
+              concat({what, " has ", count, " elements, expected ", expected}));
   }
 }
 
@@ -54,9 +56,8 @@ void apply_scales(const NodeView& node, const std::vector<std::size_t>& axes, co
     // In float, as ONNX infers it: 6 elements times float(7 / 6) are 7.
     const float extent = std::floor(static_cast<float>(in[axes[i]]) * scales[i]);
     if (!(scales[i] > 0.0F) || !(extent <= 0x1p40F)) {
-      node.fail(ErrorCode::invalid_graph, "cannot scale dimension " + std::to_string(axes[i]) +
-                                              " of " + to_string(in) + " by " +
-                                              std::to_string(scales[i]));
+      node.fail(ErrorCode::invalid_graph, concat({"cannot scale dimension ", axes[i], " of ", in,
+                                                  " by ", std::to_string(scales[i])}));
     }
     target.scales[axes[i]] = scales[i];
     target.shape[axes[i]] = static_cast<std::int64_t>(extent);
@@ -69,9 +70,8 @@ void apply_sizes(const NodeView& node, const std::vector<std::size_t>& axes, con
   require_count(node, "sizes", sizes.size(), axes.size());
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (sizes[i] < 1 || in[axes[i]] < 1) {
-      node.fail(ErrorCode::invalid_graph, "cannot resize dimension " + std::to_string(axes[i]) +
-                                              " of " + to_string(in) + " to " +
-                                              std::to_string(sizes[i]));
+      node.fail(ErrorCode::invalid_graph,
+                concat({"cannot resize dimension ", axes[i], " of ", in, " to ", sizes[i]}));
     }
     target.shape[axes[i]] = sizes[i];
     target.scales[axes[i]] = static_cast<float>(sizes[i]) / static_cast<float>(in[axes[i]]);

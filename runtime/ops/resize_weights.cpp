@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/resize_axis.hpp"
 
 namespace octavo::ops {
@@ -75,7 +76,7 @@ WeightedAxis weighted_axis(const NodeView& node, std::int64_t in, std::int64_t o
   constexpr std::int64_t kMostPositions = std::int64_t{1} << 22U;
   if (out > kMostPositions) {
     node.fail(ErrorCode::limit_exceeded,
-              "an axis of " + std::to_string(out) + " positions is too long for this mode");
+              concat({"an axis of ", out, " positions is too long for this mode"}));
   }
   WeightedAxis axis;
   for (std::int64_t i = 0; i < out; ++i) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/index_tuples.hpp"
@@ -21,7 +22,7 @@ Reduction reduction_of(const NodeView& node) {
   if (name == "max") return Reduction::maximum;
   if (name == "min") return Reduction::minimum;
   node.fail(ErrorCode::invalid_graph,
-            "reduction is '" + name + "', expected none, add, mul, max or min");
+            concat({"reduction is '", name, "', expected none, add, mul, max or min"}));
 }
 
 template <class T>
@@ -79,9 +80,9 @@ void infer_scatter_nd(InferContext& node) {
   check_constant_tuples(node, tuples);
   node.require_type(2, node.input(0).type);
   if (element_count(node.shape(2)) != tuples.count * tuples.size) {
-    node.fail(ErrorCode::invalid_graph, "updates have shape " + to_string(node.shape(2)) +
-                                            ", which does not fit indices of shape " +
-                                            to_string(node.shape(1)));
+    node.fail(ErrorCode::invalid_graph,
+              concat({"updates have shape ", node.shape(2),
+                      ", which does not fit indices of shape ", node.shape(1)}));
   }
   node.set_output(0, node.input(0).type, node.shape(0));
 }
@@ -126,9 +127,9 @@ void infer_scatter_elements(InferContext& node) {
     fits = i == axis || indices[i] <= data[i];
   }
   if (!fits) {
-    node.fail(ErrorCode::invalid_graph, "data " + to_string(data) + ", indices " +
-                                            to_string(indices) + " and updates " +
-                                            to_string(node.shape(2)) + " do not fit together");
+    node.fail(ErrorCode::invalid_graph,
+              concat({"data ", data, ", indices ", indices, " and updates ", node.shape(2),
+                      " do not fit together"}));
   }
   node.set_output(0, node.input(0).type, data);
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/cast.hpp"
 #include "runtime/ops/families.hpp"
 
@@ -64,7 +65,7 @@ DataType filled_type(const NodeView& node) {
       node.integer("dtype", onnx_number_of(integer ? DataType::int64 : DataType::float32));
   const auto type = type_of_onnx_number(number);
   if (!type || integer == contains(kFloat, *type) || !contains(kNumbers | kBoolean, *type)) {
-    node.fail(ErrorCode::unsupported, "dtype " + std::to_string(number) + " is not supported");
+    node.fail(ErrorCode::unsupported, concat({"dtype ", number, " is not supported"}));
   }
   return *type;
 }

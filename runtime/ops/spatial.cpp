@@ -4,6 +4,8 @@
 #include <limits>
 #include <string>
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 namespace {
 
@@ -14,14 +16,13 @@ void check_values(const NodeView& node, std::string_view name, std::span<const s
                   std::size_t count, std::int64_t smallest) {
   const std::string what(name);
   if (values.size() != count) {
-    node.fail(ErrorCode::invalid_graph, what + " has " + std::to_string(values.size()) +
-                                            " values, expected " + std::to_string(count));
+    node.fail(ErrorCode::invalid_graph,
+              concat({what, " has ", values.size(), " values, expected ", count}));
   }
   for (const std::int64_t value : values) {
     if (value < smallest || value > kLargest) {
-      node.fail(ErrorCode::invalid_graph, what + " holds " + std::to_string(value) + ", expected " +
-                                              std::to_string(smallest) + " to " +
-                                              std::to_string(kLargest));
+      node.fail(ErrorCode::invalid_graph,
+                concat({what, " holds ", value, ", expected ", smallest, " to ", kLargest}));
     }
   }
 }
@@ -71,21 +72,22 @@ SpatialWindow spatial_window(const NodeView& node, std::span<const std::int64_t>
 
   const std::string auto_pad = node.text("auto_pad", "NOTSET");
   if (auto_pad != "NOTSET" && std::ranges::any_of(pads, [](auto pad) { return pad != 0; })) {
-    node.fail(ErrorCode::invalid_graph, "pads and auto_pad " + auto_pad + " exclude each other");
+    node.fail(ErrorCode::invalid_graph,
+              concat({"pads and auto_pad ", auto_pad, " exclude each other"}));
   }
   if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
     pad_same(window, input, auto_pad == "SAME_UPPER");
   } else if (auto_pad != "NOTSET" && auto_pad != "VALID") {
-    node.fail(ErrorCode::invalid_graph,
-              "auto_pad is '" + auto_pad + "', expected NOTSET, SAME_UPPER, SAME_LOWER or VALID");
+    node.fail(
+        ErrorCode::invalid_graph,
+        concat({"auto_pad is '", auto_pad, "', expected NOTSET, SAME_UPPER, SAME_LOWER or VALID"}));
   }
   for (std::size_t i = 0; i < rank; ++i) {
     const std::int64_t padded = input[i] + window.pads_begin[i] + window.pads_end[i];
     if (input[i] < 1 || window.extent(i) > padded) {
       node.fail(ErrorCode::invalid_graph,
-                "the kernel covers " + std::to_string(window.extent(i)) +
-                    " positions of spatial dimension " + std::to_string(i) + ", which has " +
-                    std::to_string(input[i]) + " (" + std::to_string(padded) + " with padding)");
+                concat({"the kernel covers ", window.extent(i), " positions of spatial dimension ",
+                        i, ", which has ", input[i], " (", padded, " with padding)"}));
     }
   }
   return window;

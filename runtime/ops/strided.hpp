@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/operator.hpp"
 
 namespace octavo::ops {
@@ -45,9 +46,9 @@ class StridedLoops {
     if (std::ranges::any_of(loops_, empty)) loops_.assign(1, {0, {}});
     if (loops_.empty()) loops_.push_back({});
     if (loops_.size() > kMaxLoops) {
-      node.fail(ErrorCode::limit_exceeded, "the dimensions form " + std::to_string(loops_.size()) +
-                                               " nested loops, at most " +
-                                               std::to_string(kMaxLoops) + " are supported");
+      node.fail(ErrorCode::limit_exceeded,
+                concat({"the dimensions form ", loops_.size(), " nested loops, at most ", kMaxLoops,
+                        " are supported"}));
     }
   }
 

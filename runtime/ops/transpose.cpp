@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
 #include "runtime/ops/strided_copy.hpp"
@@ -102,9 +103,8 @@ std::vector<std::size_t> permutation(const NodeView& node) {
     seen[perm.back()] = true;
   }
   if (given.size() != rank || std::ranges::find(seen, false) != seen.end()) {
-    node.fail(ErrorCode::invalid_graph, "perm " + to_string(Shape(given)) +
-                                            " is no permutation of " + std::to_string(rank) +
-                                            " dimensions");
+    node.fail(ErrorCode::invalid_graph,
+              concat({"perm ", Shape(given), " is no permutation of ", rank, " dimensions"}));
   }
   return perm;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/axes.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
@@ -53,9 +54,8 @@ void infer_reshape(InferContext& node) {
   Shape to = node.require_integers(1, "shape");
   const bool allow_zero = node.integer("allowzero", 0) != 0;
   const auto misfit = [&](const std::string& why) {
-    node.fail(ErrorCode::invalid_graph, "cannot reshape " + to_string(from) + " to " +
-                                            to_string(node.require_integers(1, "shape")) + ": " +
-                                            why);
+    node.fail(ErrorCode::invalid_graph, concat({"cannot reshape ", from, " to ",
+                                                node.require_integers(1, "shape"), ": ", why}));
   };
   auto open = to.end();
   for (auto dimension = to.begin(); dimension != to.end(); ++dimension) {
@@ -98,8 +98,8 @@ void infer_squeeze(InferContext& node) {
   Shape to;
   for (std::size_t i = 0; i < from.size(); ++i) {
     if (flags[i] && from[i] != 1) {
-      node.fail(ErrorCode::invalid_graph, "cannot squeeze dimension " + std::to_string(i) + " of " +
-                                              to_string(from) + ", which is not 1");
+      node.fail(ErrorCode::invalid_graph,
+                concat({"cannot squeeze dimension ", i, " of ", from, ", which is not 1"}));
     }
     if (given ? !flags[i] : from[i] != 1) to.push_back(from[i]);
   }

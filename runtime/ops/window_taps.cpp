@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/concat.hpp"
+
 namespace octavo::ops {
 namespace {
 
@@ -11,9 +13,9 @@ void check_count(const NodeView& node, std::int64_t kernel, std::int64_t positio
   constexpr std::int64_t kMostTaps = std::int64_t{1} << 28U;
   constexpr std::int64_t kMostPositions = std::int64_t{1} << 22U;
   if (output > kMostPositions || (positions != 0 && kernel > kMostTaps / positions)) {
-    node.fail(ErrorCode::limit_exceeded, "a window of " + std::to_string(kernel) + " at " +
-                                             std::to_string(std::max(positions, output)) +
-                                             " positions is too large");
+    node.fail(ErrorCode::limit_exceeded,
+              concat({"a window of ", kernel, " at ", std::max(positions, output),
+                      " positions is too large"}));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernels/aligned_buffer.hpp"
+#include "runtime/concat.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
@@ -28,14 +29,14 @@ void bind(Value& value, const Shape* binding) {
     return;
   }
   if (binding->size() != value.shape.size()) {
-    throw Error(ErrorCode::invalid_argument, "input '" + value.name + "' has shape " +
-                                                 to_string(value.shape) +
-                                                 "; it cannot be bound to " + to_string(*binding));
+    throw Error(ErrorCode::invalid_argument,
+                concat({"input '", value.name, "' has shape ", value.shape,
+                        "; it cannot be bound to ", *binding}));
   }
   if (std::ranges::any_of(*binding, [](std::int64_t extent) { return extent < 1; })) {
-    throw Error(ErrorCode::invalid_argument, "input '" + value.name + "' is bound to " +
-                                                 to_string(*binding) +
-                                                 "; every dimension must be at least 1");
+    throw Error(ErrorCode::invalid_argument,
+                concat({"input '", value.name, "' is bound to ", *binding,
+                        "; every dimension must be at least 1"}));
   }
   value.shape = *binding;
 }
@@ -47,9 +48,9 @@ std::vector<bool> bind_inputs(Graph& graph, const ShapeBindings& shapes) {
     const bool known = std::ranges::any_of(
         graph.inputs, [&](ValueId id) { return graph.values[id].name == binding.first; });
     if (!known) {
-      throw Error(ErrorCode::invalid_argument, "a shape is given for '" + binding.first +
-                                                   "', but the model's inputs are " +
-                                                   list_inputs(graph));
+      throw Error(ErrorCode::invalid_argument,
+                  concat({"a shape is given for '", binding.first, "', but the model's inputs are ",
+                          list_inputs(graph)}));
     }
   }
   std::vector<bool> open(graph.values.size(), false);
@@ -81,7 +82,7 @@ void evaluate(Graph& graph, const Node& node, const kernels::KernelTable& kernel
     const Value& value = graph.values[id];
     if (element_count(value.shape) * size_of(value.type) > kMaxFoldedBytes) {
       view.fail(ErrorCode::limit_exceeded,
-                "a constant result of shape " + to_string(value.shape) + " is larger than 256 MiB");
+                concat({"a constant result of shape ", value.shape, " is larger than 256 MiB"}));
     }
     results.push_back(Tensor::zeros(value.type, value.shape));
     memory.outputs.push_back(const_cast<std::byte*>(results.back().data));
@@ -108,9 +109,9 @@ bool all_inputs_known(const Graph& graph, const Node& node) {
 
 void check_size(const Node& node, const Value& value) {
   if (element_count(value.shape) > kMaxTensorBytes / size_of(value.type)) {
-    throw Error(ErrorCode::limit_exceeded, describe(node) + ": output '" + value.name +
-                                               "' of shape " + to_string(value.shape) +
-                                               " is larger than 8 GiB");
+    throw Error(ErrorCode::limit_exceeded,
+                concat({describe(node), ": output '", value.name, "' of shape ", value.shape,
+                        " is larger than 8 GiB"}));
   }
 }
 
@@ -180,9 +181,8 @@ class Inference {
     const Value& input = graph_.values[node.inputs[0]];
     if (contains(types, input.type)) return;
     NodeView(graph_, node)
-        .fail(ErrorCode::unsupported, "input 0 ('" + input.name + "') is of type " +
-                                          std::string(to_string(input.type)) + ", expected " +
-                                          to_string(types));
+        .fail(ErrorCode::unsupported, concat({"input 0 ('", input.name, "') is of type ",
+                                              to_string(input.type), ", expected ", to_string(types)}));
   }
 
   /// Takes in a node whose outputs have types and shapes.

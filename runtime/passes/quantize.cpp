@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernels/packing.hpp"
+#include "runtime/concat.hpp"
 #include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/winograd_rule.hpp"
@@ -36,9 +37,9 @@ bool all_finite(std::span<const float> elements) {
 void quantize_node(Graph& graph, Node& node, const WeightQuantization& options) {
   const Tensor& weight = *graph.values[node.inputs[1]].constant;
   if (!all_finite(weight.as<float>())) {
-    throw Error(ErrorCode::non_finite, describe(node) + ": its weights '" +
-                                           graph.values[node.inputs[1]].name +
-                                           "' hold NaN or infinity and cannot be quantized");
+    throw Error(ErrorCode::non_finite,
+                concat({describe(node), ": its weights '", graph.values[node.inputs[1]].name,
+                        "' hold NaN or infinity and cannot be quantized"}));
   }
   const ProductWeights layout(NodeView(graph, node));
   const std::vector<float> ordered = layout.to_kernel_order(weight.as<float>());

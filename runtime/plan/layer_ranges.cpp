@@ -2,6 +2,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/graph/range_settings.hpp"
 
 namespace octavo {
@@ -16,7 +17,7 @@ LayerRanges::LayerRanges(const RangeSettings& settings, const SessionOptions& op
   for (const auto& [layer, estimator] : options.layer_estimators) {
     if (estimator == nullptr) {
       throw Error(ErrorCode::invalid_argument,
-                  "layer_estimators: found a null pointer for layer '" + layer + "'");
+                  concat({"layer_estimators: found a null pointer for layer '", layer, "'"}));
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "runtime/concat.hpp"
 #include "runtime/ops/product.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/arena.hpp"
@@ -116,16 +117,16 @@ class Plan::Builder {
   void allocate() {
     layout_ = plan_arena(requests_);
     if (layout_.bytes > kMaxArenaBytes) {
-      throw Error(ErrorCode::limit_exceeded,
-                  "model '" + graph_.name + "' needs " + std::to_string(layout_.bytes >> 20U) +
-                      " MiB for its activations at these shapes; at most 4096 MiB are supported");
+      throw Error(
+          ErrorCode::limit_exceeded,
+          concat({"model '", graph_.name, "' needs ", layout_.bytes >> 20U,
+                  " MiB for its activations at these shapes; at most 4096 MiB are supported"}));
     }
     plan_.arena_bytes_ = layout_.bytes;
     plan_.memory_.reset(static_cast<std::byte*>(std::calloc(layout_.bytes + kArenaAlignment, 1)));
     if (plan_.memory_ == nullptr) {
-      throw Error(ErrorCode::limit_exceeded, "model '" + graph_.name + "': no memory for " +
-                                                 std::to_string(layout_.bytes >> 20U) +
-                                                 " MiB of activations");
+      throw Error(ErrorCode::limit_exceeded, concat({"model '", graph_.name, "': no memory for ",
+                                                     layout_.bytes >> 20U, " MiB of activations"}));
     }
     const auto address = reinterpret_cast<std::uintptr_t>(plan_.memory_.get());
     arena_ = plan_.memory_.get() + (kArenaAlignment - address % kArenaAlignment) % kArenaAlignment;

@@ -6,6 +6,8 @@
 #include "octavo/error.hpp"
 #include "octavo/parallel.hpp"
 
+#include "runtime/concat.hpp"
+
 namespace octavo {
 namespace {
 
@@ -18,7 +20,7 @@ class ThreadPool final : public Parallel {
   explicit ThreadPool(std::size_t threads) : pool_(pthreadpool_create(threads)) {
     if (pool_ == nullptr) {
       throw Error(ErrorCode::limit_exceeded,
-                  "a pool of " + std::to_string(threads) + " threads could not be made");
+                  concat({"a pool of ", threads, " threads could not be made"}));
     }
   }
 
@@ -39,7 +41,7 @@ Parallel::~Parallel() = default;
 std::shared_ptr<Parallel> make_thread_pool(std::size_t threads) {
   if (threads < 1 || threads > kMaxThreads) {
     throw Error(ErrorCode::invalid_argument,
-                "a pool has 1 to 1024 threads, not " + std::to_string(threads));
+                concat({"a pool has 1 to 1024 threads, not ", threads}));
   }
   return std::make_shared<ThreadPool>(threads);
 }

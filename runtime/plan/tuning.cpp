@@ -6,6 +6,7 @@
 
 #include "octavo/error.hpp"
 
+#include "runtime/concat.hpp"
 #include "runtime/formats/mapped_file.hpp"
 #include "runtime/formats/output_file.hpp"
 #include "runtime/plan/method.hpp"
@@ -42,8 +43,8 @@ Tuning Tuning::load(const std::filesystem::path& path) {
   std::size_t number = 1;
   const auto require = [&](bool holds, std::string_view expected) {
     if (holds) return;
-    throw Error(ErrorCode::malformed_file, path.string() + ": line " + std::to_string(number) +
-                                               ": expected " + std::string(expected));
+    throw Error(ErrorCode::malformed_file,
+                concat({path.string(), ": line ", number, ": expected ", expected}));
   };
   require(take(text, '\n') == kHeader, kHeader);
   Tuning tuning;

@@ -181,8 +181,9 @@ class Inference {
     const Value& input = graph_.values[node.inputs[0]];
     if (contains(types, input.type)) return;
     NodeView(graph_, node)
-        .fail(ErrorCode::unsupported, concat({"input 0 ('", input.name, "') is of type ",
-                                              to_string(input.type), ", expected ", to_string(types)}));
+        .fail(ErrorCode::unsupported,
+              concat({"input 0 ('", input.name, "') is of type ", to_string(input.type),
+                      ", expected ", to_string(types)}));
   }
 
   /// Takes in a node whose outputs have types and shapes.

@@ -10,6 +10,7 @@
 
 #include "runtime/concat.hpp"
 #include "runtime/context.hpp"
+#include "runtime/formats/onnx_microsoft.hpp"
 #include "runtime/formats/onnx_model.hpp"
 #include "runtime/formats/onnx_node.hpp"
 #include "runtime/formats/onnx_opset.hpp"
@@ -100,7 +101,10 @@ class Builder {
   }
 
   void add_node(OnnxNode& source) {
-    if (!source.domain.empty() && source.domain != "ai.onnx") {
+    const bool standard = source.domain.empty() || source.domain == "ai.onnx";
+    const OpsetRule* const microsoft =
+        source.domain == "com.microsoft" ? find_microsoft_rule(source.op_type) : nullptr;
+    if (!standard && microsoft == nullptr) {
       throw Error(ErrorCode::unsupported, concat({"operator ", source.op_type, " of domain '",
                                                   source.domain, "' is not supported"}));
     }
@@ -112,7 +116,8 @@ class Builder {
       add_branch(source);
       return;
     }
-    const OpsetRule& rule = find_opset_rule(source, model_.opset);
+    const OpsetRule& rule =
+        microsoft != nullptr ? *microsoft : find_opset_rule(source, model_.opset);
     read_onnx_attributes(source, owner_);
     const std::function<ValueId(const std::string&)> define_output = [&](const std::string& name) {
       return add_result(source, name);

@@ -520,3 +520,58 @@ TEST_CASE("quantized models: hostile operands of the patterns") {
   CHECK(contains(refusal({x, w, none, s, none, s, s}), "uint8"));
   CHECK(!refusal({x, s, none, none, none, s}).empty());
 }
+
+TEST_CASE("quantized models: ONNX Runtime's products of levels are those of ONNX in one node") {
+  constexpr std::int64_t kRows = 5, kDepth = 40, kColumns = 21;
+  const Floats x = random_floats(kRows * kDepth, 1, -3, 5);
+  const auto start = [&](OnnxWriter& model, bool scales_per_column) {
+    model.input("x", {kRows, kDepth});
+    const std::size_t scales = scales_per_column ? kColumns : 1;
+    add_weights(model, "a", {kDepth, kColumns}, kInt8, -90, 90, {3},
+                random_floats(scales, 3, 0.001F, 0.01F),
+                scales_per_column ? Ints{kColumns} : Ints{});
+    model.initializer(float_tensor("bias", {kColumns}, random_floats(kColumns, 5, -2, 2)));
+  };
+  for (const bool with_bias : {false, true}) {
+    for (const bool per_column : {false, true}) {
+      CAPTURE(with_bias);
+      CAPTURE(per_column);
+      OnnxWriter standard(17);
+      start(standard, per_column);
+      quantize_x(standard);
+      DynamicProduct{"a"}.write(standard, with_bias ? "product" : "y");
+      if (with_bias) standard.node("Add", {"product", "bias"}, {"y"}, {}, "add");
+      standard.output("y");
+      const Outcome expected = check_same(standard, x);
+
+      OnnxWriter dynamic(17);
+      start(dynamic, per_column);
+      std::vector<std::string> inputs{"x", "aw", "aws", "awz"};
+      if (with_bias) inputs.emplace_back("bias");
+      dynamic.node("DynamicQuantizeMatMul", inputs, {"y"}, {}, "product", "com.microsoft");
+      dynamic.output("y");
+
+      OnnxWriter levels(17);
+      start(levels, per_column);
+      quantize_x(levels);
+      inputs = {"q", "aw", "s", "aws", "z", "awz"};
+      if (with_bias) inputs.emplace_back("bias");
+      levels.node("MatMulIntegerToFloat", inputs, {"y"}, {}, "product", "com.microsoft");
+      levels.output("y");
+      for (const OnnxWriter* model : {&dynamic, &levels}) {
+        const Outcome outcome = check_same(*model, x);
+        CHECK(outcome.bytes == expected.bytes);
+        CHECK(outcome.count("Linear", Precision::int8) == 1);
+      }
+    }
+  }
+  OnnxWriter few(17);
+  start(few, false);
+  few.node("DynamicQuantizeMatMul", {"x", "aw"}, {"y"}, {}, "product", "com.microsoft");
+  few.output("y");
+  CHECK(contains(failure_of(few), "2 inputs"));
+  OnnxWriter unknown(17);
+  start(unknown, false);
+  unknown.node("FusedMatMul", {"x", "aw"}, {"y"}, {}, "product", "com.microsoft").output("y");
+  CHECK(contains(failure_of(unknown), "operator FusedMatMul of domain 'com.microsoft'"));
+}

@@ -8,11 +8,6 @@
 namespace octavo::kernels {
 namespace {
 
-/// Of weights of one sign, more would leave int16 when multiplied by 255 and added; of unlike signs
-/// the products cannot.
-constexpr int kPairLimit = 128;
-constexpr int kLaneLimit = 255;
-
 /// What one group of a column adds to the int16 lanes of its chain.
 struct GroupSums {
   int lane0 = 0;

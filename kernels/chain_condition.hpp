@@ -10,6 +10,12 @@ namespace octavo::kernels {
 /// k values whose products one int8 instruction sums for a column.
 inline constexpr std::size_t kGroup = 4;
 
+/// The most that the magnitudes of two neighbouring weights of one sign may sum to: more would
+/// leave int16 when multiplied by 255 and added. Of unlike signs the products cannot.
+inline constexpr int kPairLimit = 128;
+/// The most that the magnitudes of all weights in an int16 lane of a longer chain may sum to.
+inline constexpr int kLaneLimit = 255;
+
 /// Whether one column's segment (or any whole number of its chains) meets the condition of a chain
 /// of `length` groups: no pair of products may leave int16, and for chains longer than one group
 /// the sum of |w| over each int16 lane is at most 255.

@@ -9,9 +9,6 @@
 namespace octavo::kernels {
 namespace {
 
-constexpr int kLaneLimit = 255;
-constexpr int kPairLimit = 128;
-
 /// Two adjacent weights, whose products are added in int16 first.
 struct Pair {
   int first = 0;

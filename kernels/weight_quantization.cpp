@@ -37,9 +37,6 @@ struct Group {
   }
 };
 
-constexpr float kLaneLimit = 255.0F;
-constexpr float kPairLimit = 128.0F;
-
 /// What a sum of `terms` magnitudes may be, in levels before rounding, to be at most `limit` after
 /// it for sure: rounding adds at most one half for each term; the rest covers that of the sum.
 constexpr float safe_sum(float limit, std::size_t terms) {

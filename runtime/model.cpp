@@ -25,12 +25,6 @@ std::shared_ptr<const std::vector<TensorInfo>> describe_tensors(const Graph& gra
   return tensors;
 }
 
-bool has_free_dimensions(const Graph& graph) {
-  return std::ranges::any_of(graph.inputs, [&](ValueId id) {
-    return std::ranges::find(graph.values[id].shape, -1) != graph.values[id].shape.end();
-  });
-}
-
 }  // namespace
 
 Model::Model(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {

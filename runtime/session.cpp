@@ -64,12 +64,6 @@ std::unique_ptr<Plan> make_plan(Graph float_graph, const SessionOptions& options
                                 context);
 }
 
-bool has_free_dimensions(const Model& model) {
-  return std::ranges::any_of(model.inputs(), [](const TensorInfo& input) {
-    return std::ranges::find(input.shape, -1) != input.shape.end();
-  });
-}
-
 struct NamedTensor {
   std::string name;
   DataType type;
@@ -120,7 +114,7 @@ struct Session::State {
         context(plan_context(model, options)),
         workers(context.parallel, context.threads) {
     planned.push_back(make_planned(model));
-    if (has_free_dimensions(model)) resizable = model;
+    if (has_free_dimensions(*model.graph())) resizable = model;
   }
 
   void resize(const ShapeBindings& shapes) {

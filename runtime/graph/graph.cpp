@@ -1,5 +1,6 @@
 #include "runtime/graph/graph.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -66,6 +67,12 @@ ValueId Graph::add_constant(std::string constant_name, Tensor tensor) {
   value.shape = tensor.shape;
   value.constant = std::make_shared<const Tensor>(std::move(tensor));
   return add(std::move(value));
+}
+
+bool has_free_dimensions(const Graph& graph) {
+  return std::ranges::any_of(graph.inputs, [&](ValueId id) {
+    return std::ranges::find(graph.values[id].shape, -1) != graph.values[id].shape.end();
+  });
 }
 
 std::string describe(const Node& node) {

@@ -103,6 +103,9 @@ struct Graph {
   ValueId add_constant(std::string constant_name, Tensor tensor);
 };
 
+/// Whether any dimension of an input is free.
+bool has_free_dimensions(const Graph& graph);
+
 /// "node 'conv1' (Conv)": how messages name a node.
 std::string describe(const Node& node);
 

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -16,6 +17,9 @@ using namespace octavo;
 using namespace octavo::test;
 
 namespace {
+
+/// For every layer, on any machine and under sanitizers.
+constexpr std::chrono::minutes kAmple{10};
 
 /// x [1, 32, 16, 16] -> a 3x3 convolution that suits Winograd -> a 1x1 convolution -> y
 Model two_products() {
@@ -85,7 +89,7 @@ std::vector<float> result(Session& session) {
 
 TEST_CASE("tuning: a later session repeats the choices without measuring") {
   const Model model = two_products();
-  const Session first(model);
+  const Session first(model, {.tune_budget = kAmple});
   CHECK(first.tuning().size() == 2);
   const Session second(model, {.tuning = first.tuning(), .tune_budget = {}});
   CHECK(second.tuning().size() == 2);
@@ -105,7 +109,7 @@ TEST_CASE("tuning: a later session repeats the choices without measuring") {
 TEST_CASE("tuning: its choices are followed, and the ways of one precision give the same bits") {
   const TemporaryFolder folder;
   const Model model = two_products();
-  const Tuning measured = Session(model).tuning();
+  const Tuning measured = Session(model, {.tune_budget = kAmple}).tuning();
   const auto plan = [&](const std::string& method) {
     return Session(model, {.tuning = choosing(measured, method, folder), .tune_budget = {}});
   };
@@ -129,7 +133,7 @@ TEST_CASE("tuning: its choices are followed, and the ways of one precision give 
 
 TEST_CASE("tuning: other conditions and other precisions do not see the choices") {
   const Model model = two_products();
-  const Tuning tuning = Session(model).tuning();
+  const Tuning tuning = Session(model, {.tune_budget = kAmple}).tuning();
   const auto count = [&](SessionOptions options) {
     options.tuning = tuning;
     options.tune_budget = {};
@@ -157,8 +161,8 @@ TEST_CASE("tuning: without time the cost model decides, always alike") {
 TEST_CASE("tuning: a file gives back what was saved, and files merge") {
   const TemporaryFolder folder;
   const Model model = two_products();
-  Tuning one = Session(model).tuning();
-  const Tuning two = Session(model, {.threads = 2}).tuning();
+  Tuning one = Session(model, {.tune_budget = kAmple}).tuning();
+  const Tuning two = Session(model, {.tune_budget = kAmple, .threads = 2}).tuning();
   one.merge(two);
   CHECK(one.size() == 4);
   const std::filesystem::path path = folder.path() / "a.tuning";

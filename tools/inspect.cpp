@@ -48,19 +48,6 @@ void print_interface(const Model& model, const Session& session) {
   }
 }
 
-/// Bytes of a layer's parameters when its weights are int8: one byte per weight, a float scale per
-/// output channel, the rest (biases) float. A product does as many MACs per output element as it
-/// has weights per output channel.
-std::uint64_t int8_bytes(const LayerInfo& layer) {
-  const std::uint64_t outputs = element_count(layer.output_shape);
-  if (!layer.quantizable || outputs == 0) return layer.parameters * sizeof(float);
-  const bool channels_first = layer.op == "Conv";
-  const auto channels = static_cast<std::uint64_t>(channels_first ? layer.output_shape.at(1)
-                                                                  : layer.output_shape.back());
-  const std::uint64_t weights = std::min(layer.parameters, layer.macs / outputs * channels);
-  return weights + (layer.parameters - weights + channels) * sizeof(float);
-}
-
 void print_layers(const Session& session) {
   Table table({{"layer", Align::left},
                {"operator", Align::left},
@@ -84,7 +71,7 @@ void print_sizes(const Session& session) {
   std::uint64_t quantized = 0;
   for (const LayerInfo& layer : session.layers()) {
     parameters += layer.parameters;
-    quantized += int8_bytes(layer);
+    quantized += layer.int8_bytes;
   }
   std::cout << "parameters  float32 " << format_bytes(parameters * 4) << ", float16 "
             << format_bytes(parameters * 2) << ", int8 " << format_bytes(quantized) << '\n'

@@ -21,7 +21,7 @@
 
 namespace octavo {
 
-/// What linear and convolution layers compute in.
+/// What linear, convolution and recurrent layers compute in.
 enum class Precision : std::uint8_t {
   float32,
   int8,       ///< wherever an int8 kernel applies; depthwise convolutions stay float
@@ -31,7 +31,8 @@ enum class Precision : std::uint8_t {
 /// What shares one activation range.
 enum class RangeScope : std::uint8_t {
   batch,  ///< the whole tensor
-  row,    ///< each sample (convolution) or row (linear): results do not depend on the batch
+  row,    ///< each sample (convolution), row (linear) or sample of a step (recurrent): results do
+          ///< not depend on the batch
 };
 
 struct SessionOptions {
@@ -44,6 +45,7 @@ struct SessionOptions {
   /// The estimators of single layers, by LayerInfo::name. These layers take no static range.
   std::map<std::string, std::shared_ptr<const RangeEstimator>, std::less<>> layer_estimators = {};
   /// Whether layers take the static ranges of the model, where it has them, instead of measuring.
+  /// The states of recurrent layers are always measured.
   bool static_ranges = true;
   /// The share of a layer's input, 0 to 1, that a static range may clip. In a batch (a row with
   /// RangeScope::row) of which it would clip more, the layer takes the range that its estimator
@@ -76,6 +78,7 @@ struct LayerInfo {
   Shape output_shape;            ///< in the layout of the ONNX file (NCHW)
   std::uint64_t macs = 0;        ///< multiply-accumulates; 0 for layers that are not products
   std::uint64_t parameters = 0;  ///< constant elements that the layer reads
+  std::uint64_t int8_bytes = 0;  ///< of these, with int8 weights where an int8 kernel applies
   bool quantizable = false;      ///< whether an int8 kernel applies
   Precision precision = Precision::float32;  ///< float32 or int8, as planned
   std::string kernel;                        ///< the kernel family, such as "int8 chain 4"

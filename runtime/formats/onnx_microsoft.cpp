@@ -52,6 +52,7 @@ void dynamic_quantize_matmul(Translation& t) {
 }
 
 constexpr std::array kRules = {
+    OpsetRule{"DynamicQuantizeLSTM", Op::DynamicQuantizeLSTM},
     OpsetRule{"DynamicQuantizeMatMul", Op::Add, 1, kNewestOpset, dynamic_quantize_matmul},
     OpsetRule{"MatMulIntegerToFloat", Op::Add, 1, kNewestOpset, matmul_integer_to_float},
 };

@@ -82,7 +82,8 @@ const Operator& Conv_operator() {
       .layout = LayoutRule::channels_last,
       .infer = infer_conv,
       .prepare = prepare_conv,
-      .types = kFloat | kLevels};
+      .types = kFloat | kLevels,
+      .packed = kPackedInputs};
   return op;
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+
+#include "octavo/error.hpp"
 
 #include "calib/threshold.hpp"
 #include "runtime/concat.hpp"
@@ -16,25 +19,51 @@ std::size_t line_bytes(std::size_t bytes) {
   return (bytes + 63) / 64 * 64;
 }
 
-std::string describe_input(const NodeView& node) {
+}  // namespace
+
+RangeRule::RangeRule(const NodeView& node, const PlanContext& context)
+    : range(context.ranges->of(node.node().name)),
+      clip_guard(context.ranges->clip_guard()),
+      scheme(context.scheme),
+      scope(context.range_scope) {}
+
+RangeRule RangeRule::onnx() {
+  RangeRule rule;
+  rule.range.estimator = make_estimator("minmax");
+  rule.as_onnx = true;
+  return rule;
+}
+
+kernels::Quantization onnx_quantization(Range extremes) noexcept {
+  const float low = std::min(extremes.low, 0.0F);
+  const float high = std::max(extremes.high, 0.0F);
+  const float extent = (high - low) / 255.0F;
+  kernels::Quantization result;
+  result.scale = extent == 0.0F ? 1.0F : extent;
+  result.zero_point =
+      static_cast<std::int32_t>(std::nearbyint(std::clamp(-low / result.scale, 0.0F, 255.0F)));
+  result.divides = true;
+  return result;
+}
+
+std::string DynamicQuantizer::describe_input(const NodeView& node) {
   return "tensor '" + node.input(0).name + "' of " + describe(node.node());
 }
 
-}  // namespace
-
-DynamicQuantizer::DynamicQuantizer(const NodeView& node, const PlanContext& context,
-                                   const LayerRange& range, std::size_t groups,
-                                   std::size_t group_size)
-    : kernels_(*context.kernels),
-      fixed_(range.fixed),
-      clip_guard_(context.ranges->clip_guard()),
-      finder_(in_context([&] { return describe_input(node); },
-                         [&] { return calib::RangeFinder(range.estimator, context.scheme); })),
-      scheme_(context.scheme),
-      where_(describe_input(node)),
-      ranges_(context.range_scope == RangeScope::row && !is_static() ? groups : 1),
-      range_size_(groups * group_size / std::max<std::size_t>(ranges_, 1)),
-      keeps_previous_(context.range_scope == RangeScope::batch) {}
+DynamicQuantizer::DynamicQuantizer(const kernels::KernelTable& kernels, const RangeRule& rule,
+                                   std::string where, std::size_t groups, std::size_t group_size)
+    : kernels_(kernels),
+      fixed_(rule.range.fixed),
+      clip_guard_(rule.clip_guard),
+      finder_(in_context([&] { return where; },
+                         [&] { return calib::RangeFinder(rule.range.estimator, rule.scheme); })),
+      scheme_(rule.scheme),
+      where_(std::move(where)),
+      groups_(groups),
+      group_size_(group_size),
+      ranges_(rule.scope == RangeScope::row && !is_static() ? groups : 1),
+      keeps_previous_(rule.scope == RangeScope::batch),
+      as_onnx_(rule.as_onnx) {}
 
 std::size_t DynamicQuantizer::scratch_bytes() const {
   return line_bytes(ranges_ * sizeof(kernels::Quantization)) + line_bytes(ranges_ * sizeof(Range)) +
@@ -98,22 +127,31 @@ Range DynamicQuantizer::range_of(std::span<const float> x, const kernels::Extrem
 
 std::span<const kernels::Quantization> DynamicQuantizer::choose(const StepMemory& memory,
                                                                 Workers& workers) const {
-  const auto* x = memory.input<float>(0);
-  auto* quantization = reinterpret_cast<kernels::Quantization*>(memory.scratch);
-  auto* ranges = reinterpret_cast<Range*>(memory.scratch +
-                                          line_bytes(ranges_ * sizeof(kernels::Quantization)));
+  InputRange unobserved;  // of a step that is only timed
+  InputRange& record = memory.input_range != nullptr ? *memory.input_range : unobserved;
+  return choose({memory.input<float>(0), groups_, memory.input_extrema, record}, memory.scratch,
+                workers);
+}
+
+std::span<const kernels::Quantization> DynamicQuantizer::choose(const Input& input,
+                                                                std::byte* scratch,
+                                                                Workers& workers) const {
+  auto* quantization = reinterpret_cast<kernels::Quantization*>(scratch);
+  auto* ranges =
+      reinterpret_cast<Range*>(scratch + line_bytes(ranges_ * sizeof(kernels::Quantization)));
   const std::span<std::byte> workspace(
       reinterpret_cast<std::byte*>(ranges) + line_bytes(ranges_ * sizeof(Range)),
       finder_.workspace_bytes());
-  InputRange unobserved;  // of a step that is only timed
-  InputRange& record = memory.input_range != nullptr ? *memory.input_range : unobserved;
-  const kernels::Extrema* known = ranges_ == 1 ? memory.input_extrema : nullptr;
-  for (std::size_t i = 0; i < ranges_; ++i) {
-    ranges[i] = range_of({x + i * range_size_, range_size_}, known, record, workspace, workers);
-    quantization[i] = kernels::quantization_of(ranges[i], scheme_);
+  const std::size_t count = std::min(ranges_, input.groups);
+  const std::size_t size = input.groups / std::max<std::size_t>(count, 1) * group_size_;
+  const kernels::Extrema* known = count == 1 ? input.extrema : nullptr;
+  for (std::size_t i = 0; i < count; ++i) {
+    ranges[i] = range_of({input.x + i * size, size}, known, input.record, workspace, workers);
+    quantization[i] =
+        as_onnx_ ? onnx_quantization(ranges[i]) : kernels::quantization_of(ranges[i], scheme_);
   }
-  record.used = {ranges, ranges_};
-  return {quantization, ranges_};
+  input.record.used = {ranges, count};
+  return {quantization, count};
 }
 
 }  // namespace octavo

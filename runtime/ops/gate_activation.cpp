@@ -42,18 +42,13 @@ constexpr std::array kEntries = {
         "ThresholdedRelu", {}, [](float x, float a, float) { return x > a ? x : 0.0F; }, 1.0F, {}},
 };
 
-std::vector<std::string> names_of(const NodeView& node, std::size_t directions,
-                                  const std::vector<std::string>& defaults) {
-  std::vector<std::string> names;
-  const std::string given = node.text("activations", "");
-  for (std::size_t begin = 0; begin < given.size();) {
-    const std::size_t end = std::min(given.find(',', begin), given.size());
-    names.push_back(given.substr(begin, end - begin));
+/// What stands between commas; nothing for an empty text.
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    names.push_back(text.substr(begin, end - begin));
     begin = end + 1;
-  }
-  if (!names.empty()) return names;
-  for (std::size_t i = 0; i < directions; ++i) {
-    names.insert(names.end(), defaults.begin(), defaults.end());
   }
   return names;
 }
@@ -79,19 +74,24 @@ void GateActivation::apply(const kernels::KernelTable& table, float* x, std::siz
 }
 
 std::vector<GateActivation> gate_activations(const NodeView& node, std::size_t directions,
-                                             const std::vector<std::string>& defaults) {
-  const std::vector<std::string> names = names_of(node, directions, defaults);
-  if (names.size() != directions * defaults.size()) {
-    node.fail(ErrorCode::invalid_graph, concat({"has ", names.size(), " activations, expected ",
-                                                directions * defaults.size()}));
+                                             std::string_view defaults) {
+  std::string text = node.text("activations", "");
+  const std::size_t expected = directions * split(defaults).size();
+  if (text.empty()) {
+    for (std::size_t i = 0; i < directions; ++i) text.append(defaults).append(1, ',');
+  }
+  const std::vector<std::string_view> names = split(text);
+  if (names.size() != expected) {
+    node.fail(ErrorCode::invalid_graph,
+              concat({"has ", names.size(), " activations, expected ", expected}));
   }
   const std::vector<float> alphas = reals(node, "activation_alpha");
   const std::vector<float> betas = reals(node, "activation_beta");
   std::size_t next_alpha = 0;
   std::size_t next_beta = 0;
   std::vector<GateActivation> result;
-  for (const std::string& name : names) {
-    const auto* const entry = std::ranges::find(kEntries, std::string_view(name), &Entry::name);
+  for (const std::string_view name : names) {
+    const auto* const entry = std::ranges::find(kEntries, name, &Entry::name);
     if (entry == kEntries.end()) {
       node.fail(ErrorCode::unsupported, concat({"activation '", name, "' is not supported"}));
     }

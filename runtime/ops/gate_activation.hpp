@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/kernels.hpp"
@@ -22,10 +22,10 @@ class GateActivation {
   float alpha = 0.0F, beta = 0.0F;
 };
 
-/// The functions of all directions, `defaults` for each where the attribute `activations` (names
-/// with commas between them) is not given. activation_alpha and activation_beta belong to the
-/// functions that take such a number, in order. Throws Error naming the node.
+/// The functions of all directions, `defaults` for each where the attribute `activations` is not
+/// given; both are names with commas between them. activation_alpha and activation_beta belong to
+/// the functions that take such a number, in order. Throws Error naming the node.
 std::vector<GateActivation> gate_activations(const NodeView& node, std::size_t directions,
-                                             const std::vector<std::string>& defaults);
+                                             std::string_view defaults);
 
 }  // namespace octavo::ops

@@ -42,7 +42,8 @@ const Operator& Linear_operator() {
                            .layout = LayoutRule::row_major,
                            .infer = infer_linear,
                            .prepare = prepare_linear,
-                           .types = kFloat | kLevels};
+                           .types = kFloat | kLevels,
+                           .packed = kPackedInputs};
   return op;
 }
 

@@ -180,6 +180,15 @@ enum class LayoutRule : std::uint8_t {
   axis,           ///< any order, with the attribute `axis` moved along
 };
 
+/// A set of positions among the inputs of a node, up to 15.
+using InputSet = std::uint16_t;
+
+constexpr InputSet input_set(std::initializer_list<std::size_t> inputs) {
+  unsigned set = 0;
+  for (const std::size_t input : inputs) set |= 1U << input;
+  return static_cast<InputSet>(set);
+}
+
 /// The static description of an operator.
 struct Operator {
   std::size_t min_inputs;
@@ -197,6 +206,13 @@ struct Operator {
   /// What input 0 may hold. Where float16 or float64 are missing, all inputs of these types are
   /// widened or narrowed to float32, and so are the results (runtime/passes/infer.cpp).
   TypeSet types = kFloat;
+
+  /// Inputs that prepare packs: constants that no step reads again, so that no session keeps them.
+  InputSet packed = 0;
+
+  [[nodiscard]] bool packs(std::size_t input) const {
+    return input < 16 && (packed >> input & 1U) != 0;
+  }
 };
 
 const Operator& operator_of(Op op);

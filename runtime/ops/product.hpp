@@ -16,6 +16,7 @@ namespace octavo::ops {
 /// The input of a Conv or Linear that is added to its sums before the activation, shaped like its
 /// output; it is computed while the graph runs, unlike what lies before it.
 inline constexpr std::size_t kAddend = 4;
+inline constexpr InputSet kPackedInputs = input_set({1, 2, 3});
 
 /// Checks weight, bias and weight_scale of a product: constants of the right types and sizes.
 void check_product_constants(const NodeView& node);

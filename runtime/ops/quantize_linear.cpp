@@ -5,6 +5,7 @@
 
 #include "runtime/concat.hpp"
 #include "runtime/ops/axes.hpp"
+#include "runtime/ops/dynamic_quantizer.hpp"
 #include "runtime/ops/element_type.hpp"
 #include "runtime/ops/families.hpp"
 #include "runtime/ops/ranges.hpp"
@@ -284,18 +285,10 @@ class DynamicStep final : public Step {
       throw Error(ErrorCode::non_finite,
                   concat({where_, " holds NaN or infinity and has no range"}));
     }
-    const float low = std::min(extrema.low, 0.0F);
-    const float high = std::max(extrema.high, 0.0F);
-    const float extent = (high - low) / 255.0F;
-    const float scale = extent == 0.0F ? 1.0F : extent;
-    const float zero = std::nearbyint(std::clamp(-low / scale, 0.0F, 255.0F));
-    kernels::Quantization to;
-    to.scale = scale;
-    to.zero_point = static_cast<std::int32_t>(zero);
-    to.divides = true;
+    const kernels::Quantization to = onnx_quantization({extrema.low, extrema.high});
     quantize_levels(*table_, x, elements_, to, false, memory.output<std::uint8_t>(0), workers);
-    *memory.output<float>(1) = scale;
-    *memory.output<std::uint8_t>(2) = static_cast<std::uint8_t>(zero);
+    *memory.output<float>(1) = to.scale;
+    *memory.output<std::uint8_t>(2) = static_cast<std::uint8_t>(to.zero_point);
   }
   [[nodiscard]] bool takes_extrema() const override { return true; }
 

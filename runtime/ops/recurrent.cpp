@@ -1,97 +1,148 @@
 #include "runtime/ops/recurrent.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <memory>
+#include <vector>
 
 #include "runtime/concat.hpp"
+#include "runtime/ops/families.hpp"
+#include "runtime/ops/gate_product.hpp"
+#include "runtime/ops/recurrent_cell.hpp"
+#include "runtime/ops/recurrent_weights.hpp"
+#include "runtime/ops/scratch.hpp"
 
 namespace octavo::ops {
 namespace {
-
-constexpr std::size_t kW = 1;
-constexpr std::size_t kR = 2;
-constexpr std::size_t kB = 3;
-constexpr std::size_t kLengths = 4;
-constexpr std::size_t kInitialH = 5;
-constexpr std::size_t kInitialC = 6;
 
 std::int64_t to_extent(std::size_t value) {
   return static_cast<std::int64_t>(value);
 }
 
+/// Whether a step is given an input, which may be left out.
+bool is_given(const StepMemory& memory, std::size_t index) {
+  return index < memory.inputs.size() && memory.inputs[index] != nullptr;
+}
+
+float* output(const StepMemory& memory, std::size_t index) {
+  return index < memory.outputs.size() ? memory.output<float>(index) : nullptr;
+}
+
 class RecurrentStep final : public Step {
  public:
-  RecurrentStep(const NodeView& node, const PlanContext& context, const RecurrentShape& shape,
-                std::vector<std::unique_ptr<RecurrentCell>> cells)
-      : table_(context.kernels), shape_(shape), cells_(std::move(cells)) {
-    for (std::size_t d = 0; d < shape.directions; ++d) {
-      const DirectionWeights weights(node, shape, d);
-      inputs_.emplace_back(weights.w.data(), weights.w_bias.data(), shape.gates * shape.hidden,
-                           shape.input);
+  RecurrentStep(const NodeView& node, const PlanContext& context)
+      : shape_(node), x_(node, context, shape_.rows(), shape_.input) {
+    for (std::size_t d = 0; d < shape_.directions; ++d) {
+      cells_.push_back(std::make_unique<RecurrentCell>(node, context, shape_, d));
     }
   }
 
-  void run(const StepMemory& memory, Workers&) override {
-    auto* gates = reinterpret_cast<float*>(memory.scratch);
-    float* states = gates + shape_.time * shape_.batch * gate_size();
-    float* spare = states + 2 * shape_.hidden;
+  void run(const StepMemory& memory, Workers& workers) override {
+    const Scratch scratch = divide(memory.scratch);
+    InputRange unobserved;
+    InputRange& record = memory.input_range != nullptr ? *memory.input_range : unobserved;
+    const GateRows x = x_.rows_of(
+        {memory.input<float>(0), shape_.rows(), memory.input_extrema, record}, scratch.x, workers);
     for (std::size_t d = 0; d < shape_.directions; ++d) {
-      inputs_[d].multiply(*table_, memory.input<float>(0), shape_.time * shape_.batch, gates);
-      for (std::size_t b = 0; b < shape_.batch; ++b) {
-        run_sample(memory, d, b, gates, states, spare);
-      }
+      cells_[d]->input().multiply(x, scratch.gates, shape_.columns(), workers);
+      run_direction(memory, scratch, d, workers);
+      if (memory.input_range == nullptr) cells_[d]->forget_ranges();  // it is only timed
     }
   }
-  [[nodiscard]] std::size_t scratch_bytes() const override {
-    std::size_t spare = 0;
-    for (const auto& cell : cells_) spare = std::max(spare, cell->spare_size());
-    const std::size_t floats = shape_.time * shape_.batch * gate_size() + 2 * shape_.hidden + spare;
-    return floats * sizeof(float) + kernels::kReadSlack;
-  }
+
+  [[nodiscard]] std::size_t scratch_bytes() const override { return divide(nullptr).bytes; }
+  [[nodiscard]] bool takes_extrema() const override { return x_.takes_extrema(); }
   [[nodiscard]] std::size_t weight_bytes() const override {
     std::size_t bytes = 0;
-    for (std::size_t d = 0; d < cells_.size(); ++d)
-      bytes += inputs_[d].bytes() + cells_[d]->bytes();
+    for (const auto& cell : cells_) bytes += cell->weight_bytes();
     return bytes;
   }
+  [[nodiscard]] Precision precision() const override {
+    return cells_[0]->input().is_int8() ? Precision::int8 : Precision::float32;
+  }
+  [[nodiscard]] std::string kernel() const override { return cells_[0]->input().kernel(); }
 
  private:
-  [[nodiscard]] std::size_t gate_size() const { return shape_.gates * shape_.hidden; }
+  struct Scratch {
+    std::byte* x;          ///< of the operand X
+    float* gates;          ///< [rows of X][columns]
+    float *h, *c;          ///< [batch][hidden]
+    const float** rows;    ///< [batch], RecurrentRows::x
+    std::size_t* samples;  ///< [batch], those that RecurrentRows holds
+    std::byte* cell;
+    std::size_t bytes;  ///< of all
+  };
 
-  void run_sample(const StepMemory& memory, std::size_t d, std::size_t b, const float* gates,
-                  float* states, float* spare) const {
-    const std::size_t hidden = shape_.hidden;
-    float* h = states;
-    float* c = states + hidden;
-    read_state(memory, kInitialH, d, b, h);
-    read_state(memory, kInitialC, d, b, c);
-    const std::size_t length = length_of(memory, b);
-    float* y = output(memory, 0);
-    for (std::size_t step = 0; step < shape_.time; ++step) {
-      const bool inside = step < length;
-      const std::size_t t = inside && shape_.reversed(d) ? length - 1 - step : step;
-      if (inside) {
-        cells_[d]->advance(*table_, gates + shape_.row(t, b) * gate_size(), h, c, spare);
-      }
-      if (y == nullptr) continue;
-      float* to = y + shape_.y(t, d, b);
-      if (inside) {
-        std::copy_n(h, hidden, to);
-      } else {
-        std::fill_n(to, hidden, 0.0F);
-      }
-    }
-    write_state(memory, 1, d, b, h);
-    write_state(memory, 2, d, b, c);
+  [[nodiscard]] Scratch divide(std::byte* memory) const {
+    ScratchDivider scratch(memory);
+    Scratch result{};
+    result.x = scratch.take<std::byte>(x_.scratch_bytes());
+    result.gates = scratch.take<float>(shape_.rows() * shape_.columns());
+    result.h = scratch.take<float>(shape_.batch * shape_.hidden);
+    result.c = scratch.take<float>(shape_.batch * shape_.hidden);
+    result.rows = scratch.take<const float*>(shape_.batch);
+    result.samples = scratch.take<std::size_t>(shape_.batch);
+    result.cell = scratch.take<std::byte>(cells_[0]->scratch_bytes());
+    result.bytes = scratch.bytes();
+    return result;
   }
 
-  static float* output(const StepMemory& memory, std::size_t index) {
-    return index < memory.outputs.size() ? memory.output<float>(index) : nullptr;
+  /// All samples advance together; each leaves the rows when its sequence ends.
+  void run_direction(const StepMemory& memory, const Scratch& scratch, std::size_t d,
+                     Workers& workers) const {
+    const std::size_t hidden = shape_.hidden;
+    float* const y = output(memory, 0);
+    for (std::size_t b = 0; b < shape_.batch; ++b) {
+      scratch.samples[b] = b;
+      read_state(memory, kInitialH, d, b, scratch.h + b * hidden);
+      if (shape_.has_cell_state) read_state(memory, kInitialC, d, b, scratch.c + b * hidden);
+      for (std::size_t t = length_of(memory, b); y != nullptr && t < shape_.time; ++t) {
+        std::fill_n(y + shape_.y(t, d, b), hidden, 0.0F);
+      }
+    }
+    std::size_t count = shape_.batch;
+    for (std::size_t step = 0;; ++step) {
+      count = begin_step(memory, scratch, d, step, count);
+      if (count == 0) return;
+      cells_[d]->advance({count, scratch.rows, scratch.h, scratch.c, scratch.cell}, workers);
+      for (std::size_t i = 0; y != nullptr && i < count; ++i) {
+        const std::size_t b = scratch.samples[i];
+        const std::size_t t = time_of(memory, d, b, step);
+        std::copy_n(scratch.h + i * hidden, hidden, y + shape_.y(t, d, b));
+      }
+    }
+  }
+
+  /// Writes the states of the samples whose sequence is over; the others close up. Returns their
+  /// number.
+  std::size_t begin_step(const StepMemory& memory, const Scratch& scratch, std::size_t d,
+                         std::size_t step, std::size_t count) const {
+    const std::size_t hidden = shape_.hidden;
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t b = scratch.samples[i];
+      const float* const h = scratch.h + i * hidden;
+      const float* const c = scratch.c + i * hidden;
+      if (step >= length_of(memory, b)) {
+        write_state(memory, 1, d, b, h);
+        if (shape_.has_cell_state) write_state(memory, 2, d, b, c);
+        continue;
+      }
+      if (left != i) {
+        std::copy_n(h, hidden, scratch.h + left * hidden);
+        if (shape_.has_cell_state) std::copy_n(c, hidden, scratch.c + left * hidden);
+      }
+      const std::size_t row = shape_.row(time_of(memory, d, b, step), b);
+      scratch.rows[left] = scratch.gates + row * shape_.columns();
+      scratch.samples[left] = b;
+      ++left;
+    }
+    return left;
   }
 
   void read_state(const StepMemory& memory, std::size_t index, std::size_t d, std::size_t b,
                   float* state) const {
-    const bool given = index < memory.inputs.size() && memory.inputs[index] != nullptr;
-    if (given) {
+    if (is_given(memory, index)) {
       std::copy_n(memory.input<float>(index) + shape_.state(d, b), shape_.hidden, state);
     } else {
       std::fill_n(state, shape_.hidden, 0.0F);
@@ -106,17 +157,21 @@ class RecurrentStep final : public Step {
 
   /// Computed lengths are clamped to what there is.
   [[nodiscard]] std::size_t length_of(const StepMemory& memory, std::size_t b) const {
-    const bool given = kLengths < memory.inputs.size() && memory.inputs[kLengths] != nullptr;
-    if (!given) return shape_.time;
-    const auto length = std::int64_t{memory.input<std::int32_t>(kLengths)[b]};
+    if (!is_given(memory, kSequenceLengths)) return shape_.time;
+    const auto length = std::int64_t{memory.input<std::int32_t>(kSequenceLengths)[b]};
     return static_cast<std::size_t>(std::clamp<std::int64_t>(length, 0, to_extent(shape_.time)));
   }
+  [[nodiscard]] std::size_t time_of(const StepMemory& memory, std::size_t d, std::size_t b,
+                                    std::size_t step) const {
+    return shape_.reversed(d) ? length_of(memory, b) - 1 - step : step;
+  }
 
-  const kernels::KernelTable* table_;
   RecurrentShape shape_;
-  std::vector<PackedGates> inputs_;
-  std::vector<std::unique_ptr<RecurrentCell>> cells_;
+  GateOperand x_;
+  std::vector<std::unique_ptr<RecurrentCell>> cells_;  ///< per direction
 };
+
+}  // namespace
 
 void require_shape(const NodeView& node, std::size_t index, DataType type, const Shape& shape) {
   node.require_type(index, type);
@@ -127,11 +182,17 @@ void require_shape(const NodeView& node, std::size_t index, DataType type, const
   }
 }
 
-}  // namespace
-
-RecurrentShape::RecurrentShape(const NodeView& node, std::size_t gate_count) : gates(gate_count) {
+RecurrentShape::RecurrentShape(const NodeView& node) : gates(4), functions("Sigmoid,Tanh,Tanh") {
+  if (node.node().op == Op::GRU) {
+    gates = 3;
+    functions = "Sigmoid,Tanh";
+  } else if (node.node().op == Op::RNN) {
+    gates = 1;
+    functions = "Tanh";
+  }
+  has_cell_state = gates == 4;
   node.require_rank(0, 3);
-  node.require_rank(kR, 3);
+  node.require_rank(kStateWeights, 3);
   const Shape& x = node.shape(0);
   batch_first = node.integer("layout", 0) != 0;
   const std::string direction = node.text("direction", "forward");
@@ -143,13 +204,14 @@ RecurrentShape::RecurrentShape(const NodeView& node, std::size_t gate_count) : g
   time = static_cast<std::size_t>(x[batch_first ? 1 : 0]);
   batch = static_cast<std::size_t>(x[batch_first ? 0 : 1]);
   input = static_cast<std::size_t>(x[2]);
-  hidden = static_cast<std::size_t>(node.shape(kR)[2]);
+  const std::size_t depth_axis = node.node().op == Op::DynamicQuantizeLSTM ? 1 : 2;
+  hidden = static_cast<std::size_t>(node.shape(kStateWeights)[depth_axis]);
   if (element_count(x) == 0 || hidden == 0) {
     node.fail(ErrorCode::invalid_graph, concat({"input of shape ", x, " or state is empty"}));
   }
   if (node.integer("hidden_size", to_extent(hidden)) != to_extent(hidden)) {
     node.fail(ErrorCode::invalid_graph,
-              concat({"hidden_size differs from that of R, ", node.shape(kR)}));
+              concat({"hidden_size differs from that of R, ", node.shape(kStateWeights)}));
   }
 }
 
@@ -174,77 +236,78 @@ Shape RecurrentShape::state_shape() const {
   return {to_extent(directions), to_extent(batch), to_extent(hidden)};
 }
 
-void infer_recurrent(InferContext& node, std::size_t gates) {
-  const RecurrentShape shape(node, gates);
+namespace {
+
+void infer(InferContext& node) {
+  const RecurrentShape shape(node);
   const auto directions = to_extent(shape.directions);
-  const auto hidden = to_extent(shape.hidden);
-  const auto rows = to_extent(gates) * hidden;
-  static_cast<void>(node.require_constant(kW, "W"));
-  static_cast<void>(node.require_constant(kR, "R"));
-  require_shape(node, kW, DataType::float32, {directions, rows, to_extent(shape.input)});
-  require_shape(node, kR, DataType::float32, {directions, rows, hidden});
-  if (node.has_input(kB)) {
-    static_cast<void>(node.require_constant(kB, "B"));
-    require_shape(node, kB, DataType::float32, {directions, 2 * rows});
+  check_recurrent_weights(node, shape);
+  if (node.has_input(kBiases)) {
+    static_cast<void>(node.require_constant(kBiases, "B"));
+    require_shape(node, kBiases, DataType::float32, {directions, to_extent(2 * shape.columns())});
   }
-  if (node.has_input(kLengths)) {
-    require_shape(node, kLengths, DataType::int32, {to_extent(shape.batch)});
+  if (node.has_input(kSequenceLengths)) {
+    require_shape(node, kSequenceLengths, DataType::int32, {to_extent(shape.batch)});
   }
-  for (const std::size_t state : {kInitialH, kInitialC}) {
+  const std::size_t last_state = shape.has_cell_state ? kInitialC : kInitialH;
+  for (std::size_t state = kInitialH; state <= last_state; ++state) {
     if (node.has_input(state)) {
       require_shape(node, state, DataType::float32, shape.state_shape());
     }
   }
+  if (shape.has_cell_state && node.has_input(kPeepholes)) {
+    static_cast<void>(node.require_constant(kPeepholes, "P"));
+    require_shape(node, kPeepholes, DataType::float32, {directions, to_extent(3 * shape.hidden)});
+  }
+  static_cast<void>(RecurrentCell::functions_of(node, shape, 0));
+  static_cast<void>(RecurrentCell::clip_of(node));
   if (node.has_output(0)) node.set_output(0, DataType::float32, shape.y_shape());
   for (const std::size_t state : {std::size_t{1}, std::size_t{2}}) {
     if (node.has_output(state)) node.set_output(state, DataType::float32, shape.state_shape());
   }
 }
 
-PackedGates::PackedGates(const float* weights, const float* bias, std::size_t columns,
-                         std::size_t depth)
-    : columns_(columns),
-      depth_(depth),
-      packed_(MatrixShape{1, depth, columns}.packed_size()),
-      bias_(columns + kernels::kPanelWidth) {
-  const MatrixShape shape{1, depth, columns};
-  pack(shape, {weights, 1, depth}, 0, shape.panels(), packed_.data());
-  std::copy_n(bias, columns, bias_.data());
-  std::fill_n(bias_.data() + columns, kernels::kPanelWidth, 0.0F);
+std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext& context) {
+  return std::make_unique<RecurrentStep>(node, context);
 }
 
-void PackedGates::multiply(const kernels::KernelTable& table, const float* a, std::size_t rows,
-                           float* out) const {
-  const MatrixShape shape{rows, depth_, columns_};
-  kernels::FloatProduct product = product_of(shape, a, packed_.data(), out);
-  product.bias = bias_.data();
-  table.float_product(product, {0, rows, 0, shape.panels()});
+/// `first_packed` is the first input behind the states: it and all that follow are constants.
+/// `more` is an attribute that not all recurrent layers have.
+Operator recurrent(std::size_t first_packed, std::size_t max_inputs, std::size_t max_outputs,
+                   std::initializer_list<std::string_view> more) {
+  Operator op{.min_inputs = 3,
+              .max_inputs = max_inputs,
+              .max_outputs = max_outputs,
+              .attributes = {"activation_alpha", "activation_beta", "activations", "clip",
+                             "direction", "hidden_size"},
+              .infer = infer,
+              .prepare = prepare,
+              .packed = input_set({kInputWeights, kStateWeights, kBiases})};
+  op.attributes.insert(op.attributes.end(), more);
+  for (std::size_t i = first_packed; i < max_inputs; ++i) op.packed |= input_set({i});
+  return op;
 }
 
-DirectionWeights::DirectionWeights(const NodeView& node, const RecurrentShape& shape,
-                                   std::size_t direction) {
-  const std::size_t rows = shape.gates * shape.hidden;
-  w = node.require_constant(kW, "W").as<float>().subspan(direction * rows * shape.input,
-                                                         rows * shape.input);
-  r = node.require_constant(kR, "R").as<float>().subspan(direction * rows * shape.hidden,
-                                                         rows * shape.hidden);
-  w_bias.assign(rows, 0.0F);
-  r_bias.assign(rows, 0.0F);
-  if (!node.has_input(kB)) return;
-  const auto bias = node.require_constant(kB, "B").as<float>().subspan(direction * 2 * rows);
-  std::copy_n(bias.begin(), rows, w_bias.begin());
-  std::copy_n(bias.begin() + static_cast<std::ptrdiff_t>(rows), rows, r_bias.begin());
+}  // namespace
+
+const Operator& DynamicQuantizeLSTM_operator() {
+  static const Operator op = recurrent(kPeepholes, 12, 3, {"input_forget"});
+  return op;
 }
 
-std::unique_ptr<Step> make_recurrent_step(const NodeView& node, const PlanContext& context,
-                                          const RecurrentShape& shape,
-                                          std::vector<std::unique_ptr<RecurrentCell>> cells) {
-  return std::make_unique<RecurrentStep>(node, context, shape, std::move(cells));
+const Operator& GRU_operator() {
+  static const Operator op = recurrent(kInitialC, 8, 2, {"layout", "linear_before_reset"});
+  return op;
 }
 
-void clip_gates(float clip, float* x, std::size_t n) {
-  if (clip == 0.0F) return;
-  for (std::size_t i = 0; i < n; ++i) x[i] = std::clamp(x[i], -clip, clip);
+const Operator& LSTM_operator() {
+  static const Operator op = recurrent(kPeepholes, 10, 3, {"input_forget", "layout"});
+  return op;
+}
+
+const Operator& RNN_operator() {
+  static const Operator op = recurrent(kInitialC, 8, 2, {"layout"});
+  return op;
 }
 
 }  // namespace octavo::ops

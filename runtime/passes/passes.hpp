@@ -50,11 +50,12 @@ void fuse(Graph& graph, ShapeConstants shape_constants);
 /// channels by one Gather. What only they used is dead afterwards. For bound shapes.
 void gather_channels(Graph& graph);
 
-/// Whether an int8 kernel applies to a node of float input: a product with constant weights,
-/// depthwise convolutions excepted.
+/// Whether int8 kernels apply to a node of float input: a product or a recurrent layer with
+/// constant weights, depthwise convolutions excepted.
 bool is_quantizable(const Graph& graph, const Node& node);
 
-/// Replaces the float weights of every quantizable node by int8 weights and a `weight_scale` input.
+/// Replaces the float weights of every quantizable node by int8 weights and inputs with their
+/// scales.
 void quantize_weights(Graph& graph, const WeightQuantization& options);
 
 /// Moves the graph to channels-last order: values change shape from [N, C, spatial...] to

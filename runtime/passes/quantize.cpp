@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -6,13 +7,14 @@
 #include "runtime/concat.hpp"
 #include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product_weights.hpp"
+#include "runtime/ops/recurrent_weights.hpp"
 #include "runtime/ops/winograd_rule.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
 namespace {
 
-/// What fitting a layer's weights to chains may cost.
+/// What fitting weights to chains may cost.
 WeightQuantization chain_options(const Graph& graph, const Node& node,
                                  const kernels::WeightShape& shape,
                                  const WeightQuantization& options) {
@@ -34,42 +36,78 @@ bool all_finite(std::span<const float> elements) {
   return std::ranges::all_of(elements, [](float x) { return std::isfinite(x); });
 }
 
-void quantize_node(Graph& graph, Node& node, const WeightQuantization& options) {
-  const Tensor& weight = *graph.values[node.inputs[1]].constant;
-  if (!all_finite(weight.as<float>())) {
-    throw Error(ErrorCode::non_finite,
-                concat({describe(node), ": its weights '", graph.values[node.inputs[1]].name,
-                        "' hold NaN or infinity and cannot be quantized"}));
+/// The float weights among a node's inputs.
+std::span<const float> weights_of(const Graph& graph, const Node& node, std::size_t index) {
+  const Value& weight = graph.values[node.inputs[index]];
+  const auto elements = weight.constant->as<float>();
+  if (!all_finite(elements)) {
+    throw Error(ErrorCode::non_finite, concat({describe(node), ": its weights '", weight.name,
+                                               "' hold NaN or infinity and cannot be quantized"}));
   }
+  return elements;
+}
+
+/// Replaces the weights at `index` by int8 ones, whose scales become input `scale_index`.
+void replace(Graph& graph, Node& node, std::size_t index, std::span<const std::int8_t> values,
+             std::size_t scale_index, Shape scale_shape, std::span<const float> scales,
+             const std::string& name) {
+  const Shape shape = graph.values[node.inputs[index]].shape;
+  node.inputs.resize(std::max(node.inputs.size(), scale_index + 1), kNoValue);
+  node.inputs[index] = graph.add_constant(name, Tensor::of<std::int8_t>(shape, values));
+  node.inputs[scale_index] =
+      graph.add_constant(name + "_scale", Tensor::of<float>(std::move(scale_shape), scales));
+}
+
+void quantize_product(Graph& graph, Node& node, const WeightQuantization& options) {
   const ProductWeights layout(NodeView(graph, node));
-  const std::vector<float> ordered = layout.to_kernel_order(weight.as<float>());
+  const std::vector<float> ordered = layout.to_kernel_order(weights_of(graph, node, 1));
   const kernels::WeightShape& shape = layout.shape();
   const WeightQuantization chain = chain_options(graph, node, shape, options);
   const kernels::QuantizedWeights quantized = kernels::quantize_weights(
       ordered, shape, layout.channels(), chain.max_chain, chain.loss_budget_db);
   const std::vector<std::int8_t> values =
       layout.to_file_order(std::span<const std::int8_t>(quantized.values));
+  replace(graph, node, 1, values, 3, {static_cast<std::int64_t>(shape.columns)}, quantized.scales,
+          node.name + ".weight");
+}
 
-  node.inputs.resize(std::max<std::size_t>(node.inputs.size(), 4), kNoValue);
-  node.inputs[1] = graph.add_constant(node.name + ".weight",
-                                      Tensor::of<std::int8_t>(weight.shape, std::span(values)));
-  node.inputs[3] =
-      graph.add_constant(node.name + ".weight_scale",
-                         Tensor::of<float>({static_cast<std::int64_t>(quantized.scales.size())},
-                                           std::span<const float>(quantized.scales)));
+/// Both products of a recurrent layer; the directions of one share the length of chains.
+void quantize_recurrent(Graph& graph, Node& node, const WeightQuantization& options) {
+  for (const std::size_t weights : {ops::kInputWeights, ops::kStateWeights}) {
+    const Shape& file = graph.values[node.inputs[weights]].shape;
+    const auto depth = static_cast<std::size_t>(file[2]);
+    const kernels::WeightShape shape{static_cast<std::size_t>(file[0] * file[1]), 1, depth};
+    const WeightQuantization chain = chain_options(graph, node, shape, options);
+    const kernels::QuantizedWeights quantized = kernels::quantize_weights(
+        weights_of(graph, node, weights), shape, depth, chain.max_chain, chain.loss_budget_db);
+    replace(graph, node, weights, quantized.values, ops::scale_of_weights(node.op, weights),
+            {file[0], file[1]}, quantized.scales,
+            node.name + (weights == ops::kInputWeights ? ".weight" : ".state_weight"));
+  }
+}
+
+/// Whether weights of the graph can be int8 in sums of this many products.
+bool fit_int8(const Value& weight, std::size_t depth) {
+  return weight.constant != nullptr && !weight.shape_dependent && depth <= ops::kMaxInt8Depth;
 }
 
 }  // namespace
 
 bool is_quantizable(const Graph& graph, const Node& node) {
+  if (ops::is_recurrent(node.op)) {
+    return std::ranges::all_of(std::array{ops::kInputWeights, ops::kStateWeights},
+                               [&](std::size_t weights) {
+                                 const Value& weight = graph.values[node.inputs[weights]];
+                                 return fit_int8(weight, static_cast<std::size_t>(weight.shape[2]));
+                               });
+  }
   if (node.op != Op::Conv && node.op != Op::Linear) return false;
   if (ops::takes_levels(NodeView(graph, node))) return false;  // quantized by the model
   const Value& weight = graph.values[node.inputs[1]];
-  if (weight.constant == nullptr || weight.shape_dependent) return false;
   if (weight.shape.size() > 4) return false;  // a volume, for which there are float loops only
   const ProductWeights layout(NodeView(graph, node));
   const kernels::WeightShape& shape = layout.shape();
-  return !layout.depthwise() && shape.segments * shape.depth <= ops::kMaxInt8Depth;
+  return !layout.depthwise() && fit_int8(weight, shape.segments * shape.depth);
 }
 
 void quantize_weights(Graph& graph, const WeightQuantization& options) {
@@ -80,8 +118,13 @@ void quantize_weights(Graph& graph, const WeightQuantization& options) {
             std::to_string(options.max_chain) + " and " + std::to_string(options.loss_budget_db));
   }
   for (Node& node : graph.nodes) {
-    if (is_quantizable(graph, node) && graph.values[node.inputs[1]].type == DataType::float32) {
-      quantize_node(graph, node, options);
+    if (!is_quantizable(graph, node) || graph.values[node.inputs[1]].type != DataType::float32) {
+      continue;
+    }
+    if (ops::is_recurrent(node.op)) {
+      quantize_recurrent(graph, node, options);
+    } else {
+      quantize_product(graph, node, options);
     }
   }
 }

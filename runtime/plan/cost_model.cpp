@@ -1,5 +1,6 @@
 #include "runtime/plan/cost_model.hpp"
 
+#include "runtime/ops/recurrent_weights.hpp"
 #include "runtime/ops/winograd_rule.hpp"
 
 namespace octavo {
@@ -17,16 +18,36 @@ double saving(const NodeView& node, std::size_t depth) {
   return depth >= kLong ? 0.5 : 0.2;
 }
 
+Precision faster(double saved, double cost) {
+  return saved > cost + kPerLayer ? Precision::int8 : Precision::float32;
+}
+
+/// Every step has a range of its own.
+Precision expected_of_recurrent(const NodeView& node) {
+  const double states = static_cast<double>(element_count(node.output(0).shape));
+  const double inputs = static_cast<double>(element_count(node.shape(0)));
+  const double rows = inputs / static_cast<double>(node.shape(0)[2]);
+  double saved = 0.0;
+  double sums = 0.0;
+  for (const std::size_t weights : {ops::kInputWeights, ops::kStateWeights}) {
+    const Shape& shape = node.shape(weights);
+    const auto depth = static_cast<std::size_t>(shape[2]);
+    saved += rows * static_cast<double>(element_count(shape)) * saving(node, depth);
+    sums += rows * static_cast<double>(shape[0] * shape[1]);
+  }
+  return faster(saved, (inputs + states) * kPerInput + sums * kPerOutput);
+}
+
 }  // namespace
 
 Precision expected_precision(const NodeView& node) {
+  if (ops::is_recurrent(node.node().op)) return expected_of_recurrent(node);
   const Shape& weight = node.shape(1);
   const std::size_t depth = element_count(weight) / static_cast<std::size_t>(weight[0]);
   const auto outputs = static_cast<double>(element_count(node.output(0).shape));
   const auto inputs = static_cast<double>(element_count(node.shape(0)));
   const double saved = outputs * static_cast<double>(depth) * saving(node, depth);
-  return saved > inputs * kPerInput + outputs * kPerOutput + kPerLayer ? Precision::int8
-                                                                       : Precision::float32;
+  return faster(saved, inputs * kPerInput + outputs * kPerOutput);
 }
 
 }  // namespace octavo

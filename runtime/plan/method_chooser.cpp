@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/ops/product.hpp"
+#include "runtime/ops/recurrent_weights.hpp"
 #include "runtime/ops/winograd_rule.hpp"
 #include "runtime/plan/cost_model.hpp"
 #include "runtime/plan/trial.hpp"
@@ -33,6 +34,13 @@ std::string kind_of(const NodeView& node) {
   }
   kind += node.text("auto_pad", "") + std::to_string(node.integer("group", 1));
   kind += node.text("activation", "");
+  if (ops::is_recurrent(node.node().op)) {
+    kind += node.text("activations", "");
+    for (const std::string_view name : {"layout", "linear_before_reset"}) {
+      kind += std::to_string(node.integer(name, 0));
+    }
+    return kind;
+  }
   return node.has_input(ops::kAddend) ? kind + "+" : kind;
 }
 
@@ -103,13 +111,14 @@ MethodChooser::Choice MethodChooser::measure(const std::vector<const Method*>& m
   std::vector<MethodTime>& measured = made_.choices_[kind];
   std::size_t best = 0;
   for (std::size_t i = 0; i < methods.size(); ++i) {
+    if (times[i] == Trial::kFailed) continue;
     measured.push_back(
         {std::string(methods[i]->name), static_cast<std::uint64_t>(times[i].count())});
     const bool same_precision = methods[i]->precision == methods[best]->precision;
     if (same_precision ? times[i] < times[best] : times[i] * 103 < times[best] * 100) best = i;
   }
-  std::rotate(measured.begin(), measured.begin() + static_cast<std::ptrdiff_t>(best),
-              measured.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+  const auto chosen = std::ranges::find(measured, methods[best]->name, &MethodTime::method);
+  std::rotate(measured.begin(), chosen, chosen + 1);
   return {std::move(steps[best]), measured};
 }
 

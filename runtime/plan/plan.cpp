@@ -6,7 +6,6 @@
 #include <string>
 
 #include "runtime/concat.hpp"
-#include "runtime/ops/product.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/arena.hpp"
 #include "runtime/plan/layer_info.hpp"
@@ -47,8 +46,7 @@ class Plan::Builder {
       const bool quantizable = passes::is_quantizable(graph_, node);
       MethodChooser::Choice choice = make_step(chooser, i, quantizable);
       LayerInfo& layer = plan_.layers_.emplace_back(
-          describe_layer(graph_, node, source_.channels_last, *choice.step));
-      layer.quantizable = quantizable;
+          describe_layer(graph_, node, source_.channels_last, quantizable, *choice.step));
       layer.measured = std::move(choice.measured);
       plan_.steps_.push_back({std::move(choice.step), {}});
       nodes_.push_back(i);
@@ -138,10 +136,9 @@ class Plan::Builder {
     for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
       StepMemory& memory = plan_.steps_[i].memory;
-      const bool product = node.op == Op::Conv || node.op == Op::Linear;
+      const Operator& op = operator_of(node.op);
       for (std::size_t j = 0; j < node.inputs.size(); ++j) {
-        const bool packed = product && j > 0 && j < ops::kAddend;
-        memory.inputs.push_back(packed ? nullptr : address(node.inputs[j]));
+        memory.inputs.push_back(op.packs(j) ? nullptr : address(node.inputs[j]));
       }
       for (const ValueId id : node.outputs) {
         memory.outputs.push_back(id == kNoValue ? nullptr : arena_at(buffer_of_[id]));

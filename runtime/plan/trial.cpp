@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
+
+#include "octavo/error.hpp"
 
 namespace octavo {
 namespace {
@@ -12,6 +15,18 @@ using std::chrono::nanoseconds;
 constexpr int kMaxRounds = 25;
 /// After this many rounds a lead of 3 to 2 decides.
 constexpr int kMinRounds = 3;
+
+/// Whether the step runs on the random data: the states of a recurrent layer may leave the range of
+/// floats, which cannot be quantized.
+bool can_run(Step& step, const StepMemory& memory, Workers& workers) {
+  try {
+    step.run(memory, workers);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::non_finite) throw;
+    return false;
+  }
+}
 
 bool is_decided(std::vector<nanoseconds> times) {
   std::ranges::nth_element(times, times.begin() + 1);
@@ -45,6 +60,9 @@ Trial::Trial(const NodeView& node, std::size_t scratch_bytes) {
       std::byte* data = add_buffer(bytes_of(value));
       if (value.type == DataType::float32) {
         fill({reinterpret_cast<float*>(data), element_count(value.shape)});
+      } else if (value.type == DataType::int32) {  // lengths of sequences
+        std::fill_n(reinterpret_cast<std::int32_t*>(data), element_count(value.shape),
+                    std::numeric_limits<std::int32_t>::max());
       }
       memory_.inputs.push_back(data);
     }
@@ -57,11 +75,13 @@ Trial::Trial(const NodeView& node, std::size_t scratch_bytes) {
 
 std::vector<nanoseconds> Trial::compare(std::span<const std::unique_ptr<Step>> steps,
                                         Workers& workers, nanoseconds limit) {
-  std::vector<nanoseconds> best(steps.size(), nanoseconds::max());
+  std::vector<nanoseconds> best(steps.size(), kFailed);
   const auto begin = Clock::now();
-  for (const auto& step : steps) step->run(memory_, workers);
+  std::vector<bool> runs(steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) runs[i] = can_run(*steps[i], memory_, workers);
   for (int round = 1; round <= kMaxRounds; ++round) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (!runs[i]) continue;
       const auto start = Clock::now();
       steps[i]->run(memory_, workers);
       best[i] = std::min<nanoseconds>(best[i], Clock::now() - start);

@@ -28,8 +28,12 @@ octavo_header_dependency(octavo_xsimd xsimd/xsimd.hpp
   https://github.com/xtensor-stack/xsimd/archive/refs/tags/8.1.0.tar.gz include)
 octavo_header_dependency(octavo_protozero protozero/pbf_reader.hpp
   https://github.com/mapbox/protozero/archive/refs/tags/v1.7.1.tar.gz include)
-octavo_header_dependency(octavo_json nlohmann/json.hpp
-  https://github.com/nlohmann/json/archive/refs/tags/v3.11.2.tar.gz include)
+octavo_header_dependency(octavo_rapidjson rapidjson/reader.h
+  https://github.com/Tencent/rapidjson/archive/refs/tags/v1.1.0.tar.gz include)
+if(OCTAVO_BUILD_TOOLS OR OCTAVO_BUILD_TESTS OR OCTAVO_BUILD_BENCHMARKS)
+  octavo_header_dependency(octavo_json nlohmann/json.hpp
+    https://github.com/nlohmann/json/archive/refs/tags/v3.11.2.tar.gz include)
+endif()
 if(OCTAVO_BUILD_TOOLS)
   octavo_header_dependency(octavo_cli11 CLI/CLI.hpp
     https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.1.2.tar.gz include)

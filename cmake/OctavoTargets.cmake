@@ -32,7 +32,7 @@ function(octavo_add_objects target)
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target}
     PUBLIC Threads::Threads $<TARGET_NAME_IF_EXISTS:pthreadpool::pthreadpool>
-    PRIVATE octavo_xsimd octavo_protozero octavo_json)
+    PRIVATE octavo_xsimd octavo_protozero octavo_rapidjson)
 endfunction()
 
 # The library that applications link.

@@ -15,8 +15,6 @@
 namespace octavo::formats {
 namespace {
 
-using nlohmann::json;
-
 constexpr int kMaxDepth = 6;
 
 [[noreturn]] void malformed(const std::string& text) {
@@ -38,29 +36,33 @@ class Decoder {
  public:
   explicit Decoder(const Safetensors& file) : file_(file) {}
 
-  Graph decode(const json& root) {
+  Graph decode(const Json::Object& root) {
     require_members(root, {"version", "name", "inputs", "outputs", "nodes"});
-    graph_.name = json_string(root["name"], "name");
+    graph_.name = json_string(json_member(root, "name"), "name");
     for (const auto& [name, tensor] : file_.tensors) {
       define(name, graph_.add_constant(name, tensor));
     }
-    for (const json& input : json_list(root["inputs"], "inputs")) add_input(input);
+    for (const Json& input : json_list(json_member(root, "inputs"), "inputs")) add_input(input);
     std::size_t position = 0;
-    for (const json& node : json_list(root["nodes"], "nodes")) {
+    for (const Json& node : json_list(json_member(root, "nodes"), "nodes")) {
       in_context([&] { return describe_entry(node, position); }, [&] { add_node(node); });
       ++position;
     }
-    for (const json& output : json_list(root["outputs"], "outputs")) {
+    for (const Json& output : json_list(json_member(root, "outputs"), "outputs")) {
       graph_.outputs.push_back(resolve(json_string(output, "an output")));
     }
     return std::move(graph_);
   }
 
  private:
-  static std::string describe_entry(const json& node, std::size_t position) {
-    const bool named = node.is_object() && node.contains("name") && node["name"].is_string();
-    return "node " + (named ? "'" + node["name"].get<std::string>() + "'"
-                            : "number " + std::to_string(position));
+  static std::string describe_entry(const Json& node, std::size_t position) {
+    if (const Json::Object* const members = node.get_if<Json::Object>()) {
+      const auto name = members->find("name");
+      const auto* const text =
+          name != members->end() ? name->second.get_if<std::string>() : nullptr;
+      if (text != nullptr) return concat({"node '", *text, "'"});
+    }
+    return concat({"node number ", position});
   }
 
   void define(const std::string& name, ValueId id) {
@@ -86,21 +88,22 @@ class Decoder {
     return id;
   }
 
-  void add_input(const json& input) {
-    require_members(json_object(input, "an input"), {"name", "type", "shape"});
+  void add_input(const Json& input) {
+    const Json::Object& members = json_object(input, "an input");
+    require_members(members, {"name", "type", "shape"});
     Value value;
-    value.name = json_string(input["name"], "an input's name");
-    value.type = type_from(json_string(input["type"], "an input's type"));
-    for (const json& extent : json_list(input["shape"], "an input's shape")) {
+    value.name = json_string(json_member(members, "name"), "an input's name");
+    value.type = type_from(json_string(json_member(members, "type"), "an input's type"));
+    for (const Json& extent : json_list(json_member(members, "shape"), "an input's shape")) {
       value.shape.push_back(json_integer(extent, "a dimension"));
     }
     graph_.inputs.push_back(add_value(std::move(value)));
   }
 
-  void add_node(const json& entry) {
-    require_members(json_object(entry, "its entry"),
-                    {"op", "name", "inputs", "outputs", "attributes"});
-    const std::string& op = json_string(entry["op"], "op");
+  void add_node(const Json& entry) {
+    const Json::Object& members = json_object(entry, "its entry");
+    require_members(members, {"op", "name", "inputs", "outputs", "attributes"});
+    const std::string& op = json_string(json_member(members, "op"), "op");
     const std::optional<Op> known = op_from_name(op);
     // View is what the planner makes of others; its shape holds for bound dimensions only.
     if (!known || *known == Op::View) {
@@ -108,18 +111,19 @@ class Decoder {
     }
     Node node;
     node.op = *known;
-    node.name = json_string(entry["name"], "name");
-    for (const json& input : json_list(entry["inputs"], "inputs")) {
+    node.name = json_string(json_member(members, "name"), "name");
+    for (const Json& input : json_list(json_member(members, "inputs"), "inputs")) {
       const std::string& name = json_string(input, "an input");
       node.inputs.push_back(name.empty() ? kNoValue : resolve(name));
     }
-    for (const auto& [name, value] : json_object(entry["attributes"], "attributes").items()) {
+    for (const auto& [name, value] :
+         json_object(json_member(members, "attributes"), "attributes")) {
       in_context([&name = name] { return "attribute '" + name + "'"; },
                  [&, &name = name, &value = value] {
                    node.attributes.emplace(name, decode_attribute(value));
                  });
     }
-    for (const json& output : json_list(entry["outputs"], "outputs")) {
+    for (const Json& output : json_list(json_member(members, "outputs"), "outputs")) {
       Value value;
       value.name = json_string(output, "an output");
       node.outputs.push_back(add_value(std::move(value)));
@@ -141,9 +145,9 @@ Graph decode_graph(const Safetensors& file) {
               "': it holds tensors, but no model");
   }
   const auto decode = [&] {
-    const json root = parse_json(text->second, kMaxDepth);
-    if (!json_object(root, "it").contains("version")) malformed("'version' is missing");
-    const std::int64_t version = json_integer(root["version"], "version");
+    const Json document = parse_json(text->second, kMaxDepth);
+    const Json::Object& root = json_object(document, "it");
+    const std::int64_t version = json_integer(json_member(root, "version"), "version");
     if (version != kGraphVersion) {
       throw Error(ErrorCode::unsupported,
                   concat({"version ", version, " is not supported, expected ", kGraphVersion}));

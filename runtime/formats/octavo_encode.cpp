@@ -7,15 +7,13 @@
 #include "octavo/error.hpp"
 
 #include "runtime/concat.hpp"
-#include "runtime/formats/json.hpp"
+#include "runtime/formats/json_writer.hpp"
 #include "runtime/formats/octavo_attribute.hpp"
 #include "runtime/formats/octavo_file.hpp"
 #include "runtime/formats/octavo_ranges.hpp"
 
 namespace octavo::formats {
 namespace {
-
-using nlohmann::json;
 
 /// Gives every value that the file will hold a name of its own.
 class Namer {
@@ -60,26 +58,47 @@ class Encoder {
   explicit Encoder(const Graph& graph) : graph_(graph), names_(graph) {}
 
   Safetensors encode() {
-    json root = {{"version", kGraphVersion}, {"name", graph_.name}};
-    root["inputs"] = json::array();
-    for (const ValueId id : graph_.inputs) {
-      const Value& value = graph_.values[id];
-      root["inputs"].push_back(
-          {{"name", value.name}, {"type", to_string(value.type)}, {"shape", value.shape}});
-    }
-    root["nodes"] = json::array();
-    for (const Node& node : graph_.nodes) root["nodes"].push_back(encode_node(node));
-    root["outputs"] = references(graph_.outputs);
-    file_.metadata[kGraphKey] = to_text(root);
+    json_.begin_object();
+    json_.name("inputs").begin_list();
+    for (const ValueId id : graph_.inputs) encode_input(graph_.values[id]);
+    json_.end_list();
+    json_.name("name").value(graph_.name);
+    json_.name("nodes").begin_list();
+    for (const Node& node : graph_.nodes) encode_node(node);
+    json_.end_list();
+    encode_references("outputs", graph_.outputs);
+    json_.name("version").value(kGraphVersion);
+    json_.end_object();
+    file_.metadata[kGraphKey] = json_.text();
     encode_range_settings(graph_.range_settings, file_.metadata);
     return std::move(file_);
   }
 
  private:
-  json references(const std::vector<ValueId>& ids) {
-    json result = json::array();
-    for (const ValueId id : ids) result.push_back(reference(id));
-    return result;
+  void encode_input(const Value& value) {
+    json_.begin_object();
+    json_.name("name").value(value.name);
+    json_.name("shape").value(value.shape);
+    json_.name("type").value(to_string(value.type));
+    json_.end_object();
+  }
+
+  void encode_node(const Node& node) {
+    json_.begin_object();
+    json_.name("attributes").begin_object();
+    for (const auto& [name, value] : node.attributes) encode_attribute(value, json_.name(name));
+    json_.end_object();
+    encode_references("inputs", node.inputs);
+    json_.name("name").value(node.name);
+    json_.name("op").value(to_string(node.op));
+    encode_references("outputs", node.outputs);
+    json_.end_object();
+  }
+
+  void encode_references(std::string_view name, const std::vector<ValueId>& ids) {
+    json_.name(name).begin_list();
+    for (const ValueId id : ids) json_.value(reference(id));
+    json_.end_list();
   }
 
   std::string reference(ValueId id) {
@@ -96,18 +115,9 @@ class Encoder {
     return name;
   }
 
-  json encode_node(const Node& node) {
-    json attributes = json::object();
-    for (const auto& [name, value] : node.attributes) attributes[name] = encode_attribute(value);
-    return {{"op", to_string(node.op)},
-            {"name", node.name},
-            {"inputs", references(node.inputs)},
-            {"outputs", references(node.outputs)},
-            {"attributes", std::move(attributes)}};
-  }
-
   const Graph& graph_;
   Namer names_;
+  JsonWriter json_;
   Safetensors file_;
 };
 

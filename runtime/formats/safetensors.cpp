@@ -15,12 +15,11 @@
 #include "runtime/context.hpp"
 #include "runtime/formats/constant_bytes.hpp"
 #include "runtime/formats/json.hpp"
+#include "runtime/formats/json_writer.hpp"
 #include "runtime/formats/output_file.hpp"
 
 namespace octavo::formats {
 namespace {
-
-using nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
@@ -68,8 +67,8 @@ struct Place {
   std::uint64_t end;
 };
 
-Place read_place(const json& offsets, std::size_t data_bytes) {
-  if (json_list(offsets, "data_offsets").size() != 2) malformed("data_offsets are not two numbers");
+Place read_place(const Json::List& offsets, std::size_t data_bytes) {
+  if (offsets.size() != 2) malformed("data_offsets are not two numbers");
   const std::int64_t begin = json_integer(offsets[0], "a data offset");
   const std::int64_t end = json_integer(offsets[1], "a data offset");
   if (begin < 0 || begin > end || static_cast<std::uint64_t>(end) > data_bytes) {
@@ -79,15 +78,17 @@ Place read_place(const json& offsets, std::size_t data_bytes) {
   return {static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)};
 }
 
-Tensor read_tensor(const json& entry, std::string_view data,
+Tensor read_tensor(const Json& entry, std::string_view data,
                    const std::shared_ptr<const void>& owner, std::vector<Place>& places) {
-  require_members(json_object(entry, "its entry"), {"dtype", "shape", "data_offsets"});
-  const DataType type = type_from(json_string(entry["dtype"], "dtype"));
+  const Json::Object& members = json_object(entry, "its entry");
+  require_members(members, {"dtype", "shape", "data_offsets"});
+  const DataType type = type_from(json_string(json_member(members, "dtype"), "dtype"));
   Shape shape;
-  for (const json& extent : json_list(entry["shape"], "shape")) {
+  for (const Json& extent : json_list(json_member(members, "shape"), "shape")) {
     shape.push_back(json_integer(extent, "a dimension"));
   }
-  const Place place = read_place(entry["data_offsets"], data.size());
+  const Place place =
+      read_place(json_list(json_member(members, "data_offsets"), "data_offsets"), data.size());
   places.push_back(place);
   return constant_from(type, std::move(shape), data.substr(place.begin, place.end - place.begin),
                        owner);
@@ -149,13 +150,13 @@ bool is_safetensors(std::string_view file) {
 Safetensors read_safetensors(std::string_view file, const std::shared_ptr<const void>& owner) {
   const std::string_view text = header_of(file);
   const std::string_view data = file.substr(kLengthBytes + text.size());
-  const json header =
+  const Json header =
       in_context([] { return std::string("header"); }, [&] { return parse_json(text, kMaxDepth); });
   Safetensors result;
   std::vector<Place> places;
-  for (const auto& [name, entry] : json_object(header, "the header").items()) {
+  for (const auto& [name, entry] : json_object(header, "the header")) {
     if (name == kMetadata) {
-      for (const auto& [key, value] : json_object(entry, kMetadata).items()) {
+      for (const auto& [key, value] : json_object(entry, kMetadata)) {
         result.metadata.emplace(key, json_string(value, "metadata '" + key + "'"));
       }
       continue;
@@ -170,19 +171,27 @@ Safetensors read_safetensors(std::string_view file, const std::shared_ptr<const 
 }
 
 void write_safetensors(const Safetensors& contents, const std::filesystem::path& path) {
-  json header = json::object();
-  for (const auto& [key, value] : contents.metadata) header[kMetadata][key] = value;
+  JsonWriter header;
+  header.begin_object();
+  if (!contents.metadata.empty()) {
+    header.name(kMetadata).begin_object();
+    for (const auto& [key, value] : contents.metadata) header.name(key).value(value);
+    header.end_object();
+  }
   std::vector<std::span<const std::byte>> chunks(2);
-  std::size_t offset = 0;
+  std::int64_t offset = 0;
   for (const auto& [name, tensor] : in_data_order(contents.tensors)) {
-    const std::size_t end = offset + tensor->bytes();
-    header[std::string(name)] = {{"dtype", name_of(tensor->type)},
-                                 {"shape", tensor->shape},
-                                 {"data_offsets", {offset, end}}};
+    const std::int64_t end = offset + static_cast<std::int64_t>(tensor->bytes());
+    header.name(name).begin_object();
+    header.name("dtype").value(name_of(tensor->type));
+    header.name("shape").value(tensor->shape);
+    header.name("data_offsets").value(std::array{offset, end});
+    header.end_object();
     chunks.emplace_back(tensor->data, tensor->bytes());
     offset = end;
   }
-  std::string text = to_text(header);
+  header.end_object();
+  std::string text = header.text();
   const std::size_t unaligned = (kLengthBytes + text.size()) % kAlignment;
   if (unaligned != 0) text.append(kAlignment - unaligned, ' ');
   if (text.size() > kMaxHeader) {

@@ -265,6 +265,17 @@ struct MomentSums {
   double sum_squares = 0.0;
 };
 
+/// The largest magnitude of a QuantizedPanel's levels: two neighbours of a column sum to no more
+/// than what a chain of one group can hold (kernels/chain_condition.hpp), whatever they are.
+inline constexpr std::int32_t kPanelLevels = 64;
+
+/// Where columns of floats go that become int8 while running.
+struct QuantizedPanel {
+  std::int8_t* b = nullptr;      ///< [depth in groups of 4][kPanelWidth][4]: a panel of Int8Product
+  std::int32_t* sums = nullptr;  ///< [kPanelWidth], of the levels of each column
+  float* scales = nullptr;       ///< [kPanelWidth]: b is scale * level
+};
+
 /// Equal bins over [low, high]: x (or |x| for `magnitudes`) counts in bin
 /// min(int((x - low) * bins_per_unit), bins - 1), in float, multiplied after subtracting.
 struct HistogramBins {
@@ -295,6 +306,13 @@ struct FloatKernels {
                     std::uint64_t* counts) noexcept;
   void (*quantize)(const float* x, std::size_t n, const Quantization& to,
                    std::uint8_t* out) noexcept;
+  /// Quantizes the first `columns` columns (at most kPanelWidth) of b[depth][stride], each by a
+  /// scale of its own, its largest magnitude / kPanelLevels, and packs them as a panel of
+  /// Int8Method::chain1; rows and columns that are missing are zeros. A column whose scale has no
+  /// finite reciprocal has the scale 1. False when an element is NaN or infinite; what is written
+  /// means nothing then.
+  bool (*quantize_panel)(const float* b, std::size_t depth, std::size_t columns, std::size_t stride,
+                         const QuantizedPanel& to) noexcept;
 
   void (*unary)(UnaryMethod method, float alpha, float beta, const float* x, std::size_t n,
                 float* out) noexcept;

@@ -21,14 +21,15 @@
 
 namespace octavo {
 
-/// What linear, convolution and recurrent layers compute in.
+/// What linear, convolution and recurrent layers, and products of two activations, compute in.
 enum class Precision : std::uint8_t {
   float32,
   int8,       ///< wherever an int8 kernel applies; depthwise convolutions stay float
   automatic,  ///< per layer, whichever is faster here: as tuned before, measured, or estimated
 };
 
-/// What shares one activation range.
+/// What shares one activation range. In a product of two activations every row of the left one has
+/// its own range at any scope, and every column of the right one its own scale.
 enum class RangeScope : std::uint8_t {
   batch,  ///< the whole tensor
   row,    ///< each sample (convolution), row (linear) or sample of a step (recurrent): results do

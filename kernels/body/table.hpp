@@ -6,6 +6,7 @@
 #include "kernels/body/int8_product.hpp"
 #include "kernels/body/pool.hpp"
 #include "kernels/body/quantize.hpp"
+#include "kernels/body/quantize_panel.hpp"
 #include "kernels/body/softmax.hpp"
 #include "kernels/body/statistics.hpp"
 #include "kernels/body/winograd.hpp"
@@ -25,6 +26,7 @@ constexpr FloatKernels float_kernels() {
           &moments<A>,
           &histogram<A>,
           &quantize<A>,
+          &quantize_panel<A>,
           &unary<A>,
           &binary<A>,
           &softmax<A>};

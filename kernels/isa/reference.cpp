@@ -15,6 +15,7 @@ constinit const FloatKernels reference_floats = {float_product,
                                                  moments,
                                                  histogram,
                                                  quantize,
+                                                 quantize_panel,
                                                  unary,
                                                  binary,
                                                  softmax};

@@ -1,57 +1,31 @@
 #include "runtime/ops/families.hpp"
-#include "runtime/ops/matmul_shape.hpp"
+#include "runtime/ops/int8_matmul.hpp"
 
 namespace octavo::ops {
 namespace {
 
-using BatchLoops = StridedLoops<2>;
-
-/// Batches of products: where there are enough of them, each thread takes its share of whole
-/// products and packs for itself; else all threads share each product.
 class MatMulStep final : public Step {
  public:
-  MatMulStep(const PlanContext& context, const MatrixShape& shape, BatchLoops batches)
-      : table_(context.kernels),
-        shape_(shape),
-        batches_(std::move(batches)),
-        shares_(batches_.size() >= context.threads ? context.threads : 1),
-        grid_(shape.rows, shape.panels(), shape.macs(), context.threads) {}
+  MatMulStep(const PlanContext& context, ProductBatch batch)
+      : table_(context.kernels), batch_(std::move(batch)) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
-    if (shape_.rows == 0 || shape_.columns == 0) return;
-    const auto* a = memory.input<float>(0);
-    const auto* b = memory.input<float>(1);
-    auto* out = memory.output<float>(0);
+    const MatrixShape& shape = batch_.shape();
     auto* packed = reinterpret_cast<float*>(memory.scratch);
-    const std::size_t out_size = shape_.rows * shape_.columns;
-    if (shares_ == 1) {
-      batches_.for_each(0, batches_.size(), [&](std::size_t i, const BatchLoops::Offsets& from) {
-        const RightOperand right{b + from[1], shape_.columns, 1};
-        multiply(*table_, shape_, grid_, a + from[0], right, packed, out + i * out_size, workers);
-      });
-      return;
-    }
-    workers.for_each(shares_, [&](std::size_t share) {
-      const std::size_t begin = batches_.size() * share / shares_;
-      const std::size_t end = batches_.size() * (share + 1) / shares_;
-      float* own = packed + share * shape_.packed_size();
-      batches_.for_each(begin, end, [&](std::size_t i, const BatchLoops::Offsets& from) {
-        pack(shape_, {b + from[1], shape_.columns, 1}, 0, shape_.panels(), own);
-        const auto product = product_of(shape_, a + from[0], own, out + i * out_size);
-        table_->float_product(product, {0, shape_.rows, 0, shape_.panels()});
-      });
+    batch_.for_each(workers, [&](const ProductBatch::Part& part) {
+      const RightOperand right{memory.input<float>(1) + part.b, shape.columns, 1};
+      multiply(*table_, shape, batch_.grid(), memory.input<float>(0) + part.a, right,
+               packed + part.share * shape.packed_size(), memory.output<float>(0) + part.out,
+               part.workers);
     });
   }
   [[nodiscard]] std::size_t scratch_bytes() const override {
-    return shares_ * shape_.packed_size() * sizeof(float) + kernels::kReadSlack;
+    return batch_.shares() * batch_.shape().packed_size() * sizeof(float) + kernels::kReadSlack;
   }
 
  private:
   const kernels::KernelTable* table_;
-  MatrixShape shape_;
-  BatchLoops batches_;
-  std::size_t shares_;
-  TileGrid grid_;
+  ProductBatch batch_;
 };
 
 void infer_matmul(InferContext& node) {
@@ -59,16 +33,24 @@ void infer_matmul(InferContext& node) {
   node.set_output(0, DataType::float32, MatMulShapes(node, node.shape(0), node.shape(1)).output);
 }
 
-std::unique_ptr<Step> prepare_matmul(const NodeView& node, const PlanContext& context) {
+ProductBatch batch_of(const NodeView& node, std::size_t threads) {
   const MatMulShapes shapes(node, node.shape(0), node.shape(1));
   MatrixShape matrix = shapes.matrix();
   const std::size_t a_batches = element_count(shapes.a_batch());
   if (element_count(shapes.b_batch()) == 1 && a_batches == element_count(shapes.batch)) {
     // One right operand for all: its batches are rows of a single product.
     matrix.rows *= a_batches;
-    return std::make_unique<MatMulStep>(context, matrix, BatchLoops());
+    return {matrix, ProductBatch::Loops(), threads};
   }
-  return std::make_unique<MatMulStep>(context, matrix, shapes.batches(node));
+  return {matrix, shapes.batches(node), threads};
+}
+
+std::unique_ptr<Step> prepare_matmul(const NodeView& node, const PlanContext& context) {
+  ProductBatch batch = batch_of(node, context.threads);
+  if (context.precision == Precision::int8) {
+    return make_int8_matmul(node, context, std::move(batch));
+  }
+  return std::make_unique<MatMulStep>(context, std::move(batch));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "runtime/ops/matrix_product.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "runtime/ops/ranges.hpp"
 
@@ -13,9 +14,14 @@ void pack(const MatrixShape& shape, const RightOperand& b, std::size_t begin, st
   for (std::size_t panel = begin; panel < end; ++panel) {
     const std::size_t column = panel * kPanelWidth;
     const std::size_t width = std::min(kPanelWidth, shape.columns - column);
+    const bool as_it_is = width == kPanelWidth && b.column_stride == 1 && b.factor == 1.0F;
     for (std::size_t k = 0; k < shape.depth; ++k) {
       const float* from = b.data + k * b.row_stride + column * b.column_stride;
       float* to = packed + (panel * shape.depth + k) * kPanelWidth;
+      if (as_it_is) {
+        std::memcpy(to, from, kPanelWidth * sizeof(float));
+        continue;
+      }
       for (std::size_t n = 0; n < width; ++n) to[n] = from[n * b.column_stride] * b.factor;
       std::fill(to + width, to + kPanelWidth, 0.0F);
     }

@@ -51,11 +51,11 @@ void fuse(Graph& graph, ShapeConstants shape_constants);
 void gather_channels(Graph& graph);
 
 /// Whether int8 kernels apply to a node of float input: a product or a recurrent layer with
-/// constant weights, depthwise convolutions excepted.
+/// constant weights, depthwise convolutions excepted, or a MatMul of two computed operands.
 bool is_quantizable(const Graph& graph, const Node& node);
 
-/// Replaces the float weights of every quantizable node by int8 weights and inputs with their
-/// scales.
+/// Replaces the float weights of every quantizable node that has some by int8 weights and inputs
+/// with their scales.
 void quantize_weights(Graph& graph, const WeightQuantization& options);
 
 /// Moves the graph to channels-last order: values change shape from [N, C, spatial...] to

@@ -91,9 +91,17 @@ bool fit_int8(const Value& weight, std::size_t depth) {
   return weight.constant != nullptr && !weight.shape_dependent && depth <= ops::kMaxInt8Depth;
 }
 
-}  // namespace
+/// Whether both operands of a MatMul are computed while the graph runs.
+bool multiplies_activations(const Graph& graph, const Node& node) {
+  if (node.op != Op::MatMul) return false;
+  for (const ValueId id : node.inputs) {
+    const Value& value = graph.values[id];
+    if (value.constant != nullptr || element_count(value.shape) == 0) return false;
+  }
+  return static_cast<std::size_t>(graph.values[node.inputs[0]].shape.back()) <= ops::kMaxInt8Depth;
+}
 
-bool is_quantizable(const Graph& graph, const Node& node) {
+bool has_quantizable_weights(const Graph& graph, const Node& node) {
   if (ops::is_recurrent(node.op)) {
     return std::ranges::all_of(std::array{ops::kInputWeights, ops::kStateWeights},
                                [&](std::size_t weights) {
@@ -110,6 +118,12 @@ bool is_quantizable(const Graph& graph, const Node& node) {
   return !layout.depthwise() && fit_int8(weight, shape.segments * shape.depth);
 }
 
+}  // namespace
+
+bool is_quantizable(const Graph& graph, const Node& node) {
+  return has_quantizable_weights(graph, node) || multiplies_activations(graph, node);
+}
+
 void quantize_weights(Graph& graph, const WeightQuantization& options) {
   if (options.max_chain < 0 || options.max_chain > 4 || !(options.loss_budget_db >= 0.0F)) {
     throw Error(
@@ -118,7 +132,8 @@ void quantize_weights(Graph& graph, const WeightQuantization& options) {
             std::to_string(options.max_chain) + " and " + std::to_string(options.loss_budget_db));
   }
   for (Node& node : graph.nodes) {
-    if (!is_quantizable(graph, node) || graph.values[node.inputs[1]].type != DataType::float32) {
+    if (!has_quantizable_weights(graph, node) ||
+        graph.values[node.inputs[1]].type != DataType::float32) {
       continue;
     }
     if (ops::is_recurrent(node.op)) {

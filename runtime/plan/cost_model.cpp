@@ -42,6 +42,8 @@ Precision expected_of_recurrent(const NodeView& node) {
 
 Precision expected_precision(const NodeView& node) {
   if (ops::is_recurrent(node.node().op)) return expected_of_recurrent(node);
+  // Both sides would have to be quantized, for products that are mostly small.
+  if (node.node().op == Op::MatMul) return Precision::float32;
   const Shape& weight = node.shape(1);
   const std::size_t depth = element_count(weight) / static_cast<std::size_t>(weight[0]);
   const auto outputs = static_cast<double>(element_count(node.output(0).shape));

@@ -92,6 +92,31 @@ void quantize(const float* x, std::size_t n, const Quantization& to, std::uint8_
   }
 }
 
+bool quantize_panel(const float* b, std::size_t depth, std::size_t columns, std::size_t stride,
+                    const QuantizedPanel& to) noexcept {
+  bool finite = true;
+  for (std::size_t n = 0; n < kPanelWidth; ++n) {
+    float magnitude = 0.0F;
+    for (std::size_t k = 0; n < columns && k < depth; ++k) {
+      const float x = std::abs(b[k * stride + n]);
+      finite = finite && std::isfinite(x);
+      if (x > magnitude) magnitude = x;
+    }
+    const float scale = magnitude / static_cast<float>(kPanelLevels);
+    const bool usable = std::isfinite(1.0F / scale);
+    to.scales[n] = usable ? scale : 1.0F;
+    const float reciprocal = usable ? 1.0F / scale : 1.0F;
+    to.sums[n] = 0;
+    for (std::size_t k = 0; finite && k < (depth + 3) / 4 * 4; ++k) {
+      const float x = n < columns && k < depth ? b[k * stride + n] : 0.0F;
+      const auto level = static_cast<std::int32_t>(std::nearbyint(x * reciprocal));
+      to.b[(k / 4 * kPanelWidth + n) * 4 + k % 4] = static_cast<std::int8_t>(level);
+      to.sums[n] += level;
+    }
+  }
+  return finite;
+}
+
 void unary(UnaryMethod method, float alpha, float beta, const float* x, std::size_t n,
            float* out) noexcept {
   for (std::size_t i = 0; i < n; ++i) out[i] = unary_value(method, alpha, beta, x[i]);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <type_traits>
 
@@ -101,6 +102,9 @@ class batch<T, octavo::test::Emulated<Bytes, Vnni>> {
   friend batch operator^(const batch& x, const batch& y) {
     return of([&](std::size_t i) { return std::signbit(y.data[i]) ? -x.data[i] : x.data[i]; });
   }
+  friend batch operator&(const batch& x, const batch& y) {
+    return of([&](std::size_t i) { return x.data[i] & y.data[i]; });
+  }
   friend batch operator|(const batch& x, const batch& y) {
     using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
     return of([&](std::size_t i) {
@@ -159,6 +163,10 @@ template <class T, std::size_t B, bool V>
 batch_bool<T, octavo::test::Emulated<B, V>> isnan(const batch<T, octavo::test::Emulated<B, V>>& x) {
   return batch_bool<T, octavo::test::Emulated<B, V>>::of(
       [&](std::size_t i) { return std::isnan(x.data[i]); });
+}
+template <class T, std::size_t B, bool V>
+bool any(const batch_bool<T, octavo::test::Emulated<B, V>>& x) {
+  return std::ranges::find(x.data, true) != std::end(x.data);
 }
 /// The smallest int where the result does not fit, as in SSE.
 template <std::size_t B, bool V>

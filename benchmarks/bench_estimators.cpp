@@ -2,9 +2,9 @@
 // finding a range costs with its statistics, and what that adds to the int8 run of real models
 // (counter `ratio`: the median of a run with the estimator over one with `max`, taking turns, then
 // the median over several sessions).
-//   search/<estimator>/<scheme>           on the statistics that it asks for
+//   search/<estimator>/<scheme>           on the statistics that it asks for, of many values
 //   textbook/<estimator>                  on as many values and bins
-//   find/<estimator>/<scheme>/<size>
+//   find/<estimator>/<scheme>/<size>M     for a layer of that many million multiply-accumulates
 //   model/<model>/<estimator>/<scheme>
 //   model/<model>/static/<scheme>         static ranges of the same input instead of an estimator
 #include <algorithm>
@@ -28,6 +28,8 @@
 
 namespace octavo::bench {
 namespace {
+
+constexpr std::size_t kValues = 65024;
 
 /// Normally distributed values of one or both signs.
 std::vector<float> normal_values(std::size_t n, bool both_signs) {
@@ -59,8 +61,8 @@ class Recorder final : public RangeEstimator {
 
 /// A finder with its workspace.
 struct Finder {
-  Finder(std::shared_ptr<const RangeEstimator> estimator, Scheme scheme)
-      : finder(std::move(estimator), scheme), workspace(finder.workspace_bytes() + 8) {}
+  Finder(std::shared_ptr<const RangeEstimator> estimator, Scheme scheme, std::uint64_t macs)
+      : finder(std::move(estimator), scheme, macs), workspace(finder.workspace_bytes() + 8) {}
   Range find(const std::vector<float>& x) {
     const kernels::KernelTable& kernels = kernels::select_kernels("");
     return finder.find(kernels, x, extrema, nullptr, {workspace.data(), workspace.bytes()});
@@ -70,18 +72,20 @@ struct Finder {
   kernels::Extrema extrema;
 };
 
-void find(benchmark::State& state, const std::string& spec, Scheme scheme, std::size_t n) {
-  const std::vector<float> x = normal_values(n, true);
-  Finder finder(make_estimator(spec), scheme);
-  finder.extrema = kernels::select_kernels("").extrema(x.data(), n);
+void find(benchmark::State& state, const std::string& spec, Scheme scheme, std::uint64_t macs) {
+  const std::vector<float> x = normal_values(kValues, true);
+  Finder finder(make_estimator(spec), scheme, macs);
+  finder.extrema = kernels::select_kernels("").extrema(x.data(), x.size());
   measure(state, 0.0, 0.0, [&] { benchmark::DoNotOptimize(finder.find(x)); });
 }
 
 void search(benchmark::State& state, const std::string& spec, Scheme scheme) {
-  const std::vector<float> x = normal_values(65024, true);
+  const std::vector<float> x = normal_values(kValues, true);
   const auto estimator = make_estimator(spec);
-  const auto recorder = std::make_shared<Recorder>(estimator->needs(scheme));
-  Finder finder(recorder, scheme);
+  StatisticsRequest request = estimator->needs(scheme);
+  request.sample_size = 0;
+  const auto recorder = std::make_shared<Recorder>(request);
+  Finder finder(recorder, scheme, 0);
   finder.extrema = kernels::select_kernels("").extrema(x.data(), x.size());
   finder.find(x);
   measure(state, 0.0, 0.0,
@@ -209,10 +213,11 @@ void register_estimators() {
                                                                   benchmark::State& state) {
         search(state, name, scheme);
       })->Unit(benchmark::kMicrosecond);
-      for (const std::size_t n : {1000U, 65024U}) {
-        benchmark::RegisterBenchmark(
-            ("find/" + row + "/" + std::to_string(n)).c_str(),
-            [=, scheme = scheme](benchmark::State& state) { find(state, name, scheme, n); })
+      for (const std::uint64_t millions : {1U, 16U}) {
+        benchmark::RegisterBenchmark(("find/" + row + "/" + std::to_string(millions) + "M").c_str(),
+                                     [=, scheme = scheme](benchmark::State& state) {
+                                       find(state, name, scheme, millions << 20U);
+                                     })
             ->Unit(benchmark::kMicrosecond);
       }
     }

@@ -9,8 +9,14 @@ namespace {
 /// Narrower ranges must be better by more than rounding, so that ties go to the widest.
 constexpr double kRounding = 1e-9;
 
-/// Candidate ranges are this part of the histogram apart: one level of the widest symmetric range.
+/// Candidate ranges are this part of the histogram apart (one level of the widest symmetric range),
+/// and at least so many bins.
 constexpr std::size_t kSteps = 128;
+constexpr std::size_t kLeastStep = 16;
+
+/// An automatic sample fills its bins so well: counts of a few values differ by chance, which draws
+/// the range inwards.
+constexpr std::size_t kValuesPerBin = 16;
 
 /// The range whose quantized distribution is nearest to the activation's in Kullback-Leibler
 /// divergence (calib/clipped_distribution.hpp). "No clipping" is the first candidate, one bin for
@@ -26,7 +32,8 @@ class EntropyEstimator final : public RangeEstimator {
   [[nodiscard]] StatisticsRequest needs(Scheme scheme) const override {
     return {.histogram_bins = bins_,
             .histogram_domain = domain_of(scheme),
-            .sample_size = sample_size_};
+            .sample_size = sample_size_,
+            .values_per_bin = kValuesPerBin};
   }
 
   [[nodiscard]] Range estimate(const ActivationStatistics& statistics,
@@ -40,7 +47,7 @@ class EntropyEstimator final : public RangeEstimator {
 
  private:
   static BinInterval nearest(const HistogramView& histogram, std::size_t levels) noexcept {
-    const std::size_t step = std::max<std::size_t>(1, histogram.counts.size() / kSteps);
+    const std::size_t step = std::max(kLeastStep, histogram.counts.size() / kSteps);
     ClippedDistribution distribution(histogram);
     BinInterval best = distribution.kept();
     double least = distribution.divergence(levels);

@@ -45,7 +45,9 @@ StatisticsRequest needs_of(const RangeEstimator& estimator, Scheme scheme) {
              std::to_string(most));
   };
   check(request.histogram_bins, kMaxHistogramBins, "a number of histogram bins");
-  check(request.sample_size, kMaxSampleSize, "a sample size");
+  if (request.sample_size != kAutomaticSample) {
+    check(request.sample_size, kMaxSampleSize, "a sample size");
+  }
   return request;
 }
 

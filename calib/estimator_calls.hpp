@@ -7,7 +7,8 @@
 namespace octavo::calib {
 
 /// Throws Error{estimator_failed} when the estimator throws, and Error{invalid_argument} when it
-/// wants more than kMaxHistogramBins bins or a sample above kMaxSampleSize.
+/// wants more than kMaxHistogramBins bins or a sample above kMaxSampleSize that is not
+/// kAutomaticSample.
 StatisticsRequest needs_of(const RangeEstimator& estimator, Scheme scheme);
 
 /// Throws Error{estimator_failed} when the estimator throws or its answer is no finite interval.

@@ -85,7 +85,14 @@ std::string EstimatorParameters::word(std::string_view key,
 }
 
 std::size_t EstimatorParameters::sample_size() {
-  return whole_number("sample", kDefaultSampleSize, 0, kMaxSampleSize);
+  const std::string* text = read("sample");
+  if (text == nullptr || *text == "auto") return kAutomaticSample;
+  std::size_t value = 0;
+  if (!parse(*text, value) || value > kMaxSampleSize) {
+    fail("sample is \"" + *text + "\"; expected auto or a whole number from 0 to " +
+         std::to_string(kMaxSampleSize));
+  }
+  return value;
 }
 
 void EstimatorParameters::require_all_read() const {

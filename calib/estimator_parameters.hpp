@@ -29,7 +29,7 @@ class EstimatorParameters {
   /// The word of `key`, one of `known`; the first of them when it is not given.
   std::string word(std::string_view key, std::initializer_list<std::string_view> known);
 
-  /// The number of values of "sample" (StatisticsRequest::sample_size).
+  /// The number of values of "sample", or "auto" (StatisticsRequest::sample_size).
   std::size_t sample_size();
 
   /// Throws when a key was given that no read asked for, and lists those that were.

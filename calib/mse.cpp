@@ -113,7 +113,7 @@ class MseEstimator final : public RangeEstimator {
     BinInterval best{0, bins};
     double least = HUGE_VAL;
     for (std::size_t l = 0; l < low.size; ++l) {
-      for (std::size_t h = 0; h < high.size; ++h) {
+      for (std::size_t h = 0; h < high.size && low.error[l] + high.error[h] < least; ++h) {
         const BinInterval kept{l * step, bins - h * step};
         const double inside = total - low.values[l] - high.values[h];
         const double error = inside * rounding(kept) + (low.error[l] + high.error[h]);

@@ -52,6 +52,7 @@ class PercentileEstimator final : public RangeEstimator {
   [[nodiscard]] Range of_values(const ActivationStatistics& statistics) const noexcept {
     const std::span<float> values = statistics.values;
     const std::uint64_t clipped = beyond(values.size());
+    if (clipped == 0) return unclipped_range(statistics);
     if (statistics.scheme == Scheme::symmetric) {
       for (float& value : values) value = std::abs(value);
       return range_of_threshold(select(values, clipped, std::ranges::greater()),

@@ -22,7 +22,8 @@ enum class HistogramDomain : std::uint8_t {
 inline constexpr std::size_t kMaxHistogramBins = 8192;
 inline constexpr std::size_t kMaxListedValues = 4096;
 inline constexpr std::size_t kMaxSampleSize = std::size_t{1} << 20;
-inline constexpr std::size_t kDefaultSampleSize = 2048;
+/// A sample that grows with the work of the layer, so that looking at it costs a small share of it.
+inline constexpr std::size_t kAutomaticSample = static_cast<std::size_t>(-1);
 
 /// What an estimator wants to see besides the extrema, which are always known.
 struct StatisticsRequest {
@@ -31,8 +32,11 @@ struct StatisticsRequest {
   HistogramDomain histogram_domain = HistogramDomain::values;
   bool values = false;  ///< the values instead of a histogram, where there are few
   /// Of more values than this, a sample of about this size is looked at (docs/ranges.md); 0: all
-  /// are; at most kMaxSampleSize.
-  std::size_t sample_size = kDefaultSampleSize;
+  /// are; at most kMaxSampleSize, or kAutomaticSample.
+  std::size_t sample_size = kAutomaticSample;
+  /// With an automatic sample the histogram has no more bins than one for so many values, counting
+  /// at least 508.
+  std::size_t values_per_bin = 4;
   /// Calibration (octavo/calibration.hpp) asks after each batch, with the range so far as the
   /// previous one; else once, with the statistics of all batches.
   bool each_batch = false;
@@ -62,7 +66,8 @@ struct HistogramView {
 
 /// What is known of one activation tensor (of one batch, or merged over several). All values seen
 /// are finite. Large tensors are represented by a deterministic sample, so `moments`, `histogram`
-/// and `values` may describe fewer values than the tensor has; `extrema` always describe all.
+/// and `values` may describe fewer values than the tensor has; `extrema` always describe all, and
+/// `histogram` and `values` hold them.
 struct ActivationStatistics {
   Scheme scheme = Scheme::symmetric;
   Range extrema;            ///< smallest and largest value; {0, 0} for an empty tensor

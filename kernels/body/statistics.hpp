@@ -107,32 +107,46 @@ MomentSums moments(const float* x, std::size_t n) noexcept {
 /// Counts side by side in a few tables, as adding to one counter twice in a row waits for memory.
 class PartialHistograms {
  public:
-  static constexpr std::size_t kTables = 4;
   static constexpr std::size_t kMostBins = 2048;
-  static constexpr std::size_t kMostElements = kTables * 65535;  // no counter overflows
+  static constexpr std::size_t kMostElements = 65535;  // the sums of the tables do not overflow
 
   explicit PartialHistograms(std::size_t bins) : bins_(bins) {
     std::memset(tables_, 0, kTables * bins_ * sizeof(std::uint16_t));
   }
-  void count(std::size_t table, std::int32_t bin) {
-    ++tables_[table * bins_ + static_cast<std::size_t>(bin)];
-  }
-  void add_to(std::uint64_t* counts) const {
-    for (std::size_t b = 0; b < bins_; ++b) {
-      std::uint32_t sum = 0;
-      for (std::size_t t = 0; t < kTables; ++t) sum += tables_[t * bins_ + b];
-      counts[b] += sum;
+  void count(const std::int32_t* found, std::size_t n) {
+    std::uint16_t* const table[kTables] = {tables_, tables_ + bins_, tables_ + 2 * bins_,
+                                           tables_ + 3 * bins_};
+    std::size_t i = 0;
+    for (; i + kTables <= n; i += kTables) {
+      simd::unroll<kTables>([&](auto t) { ++table[t][found[i + t]]; });
     }
+    for (; i < n; ++i) ++tables_[found[i]];
+  }
+  template <class A>
+  void add_to(std::uint64_t* counts) {
+    using Counts = simd::batch<std::uint16_t, A>;
+    const auto table = [this](std::size_t t, std::size_t b) { return tables_ + t * bins_ + b; };
+    std::size_t b = 0;
+    for (; b + Counts::size <= bins_; b += Counts::size) {
+      Counts sum = Counts::load_unaligned(table(0, b));
+      for (std::size_t t = 1; t < kTables; ++t) sum += Counts::load_unaligned(table(t, b));
+      sum.store_unaligned(table(0, b));
+    }
+    for (; b < bins_; ++b) {
+      for (std::size_t t = 1; t < kTables; ++t) *table(0, b) += *table(t, b);
+    }
+    for (b = 0; b < bins_; ++b) counts[b] += tables_[b];
   }
 
  private:
+  static constexpr std::size_t kTables = 4;
   std::size_t bins_;
   std::uint16_t tables_[kTables * kMostBins];
 };
 
-/// Calls count(i, bin) for every element.
+/// Calls count(bins, m) for the bins of m elements at a time.
 template <class A, class Count>
-void for_each_bin(const float* x, std::size_t n, const HistogramBins& bins, Count&& count) {
+void for_each_block(const float* x, std::size_t n, const HistogramBins& bins, const Count& count) {
   using Floats = simd::batch<float, A>;
   using Ints = simd::batch<std::int32_t, A>;
   constexpr std::size_t kParts = 4;
@@ -153,21 +167,21 @@ void for_each_bin(const float* x, std::size_t n, const HistogramBins& bins, Coun
   std::size_t i = 0;
   for (; i + kStep <= n; i += kStep) {
     find(x + i);
-    for (std::size_t r = 0; r < kStep; ++r) count(r, found[r]);
+    count(found, kStep);
   }
   if (i == n) return;
   float rest[kStep] = {};
   std::memcpy(rest, x + i, (n - i) * sizeof(float));
   find(rest);
-  for (std::size_t r = 0; r < n - i; ++r) count(r, found[r]);
+  count(found, n - i);
 }
 
 template <class A>
 void histogram(const float* x, std::size_t n, const HistogramBins& bins,
                std::uint64_t* counts) noexcept {
   if (bins.bins > PartialHistograms::kMostBins || n < bins.bins) {
-    for_each_bin<A>(x, n, bins, [&](std::size_t, std::int32_t bin) {
-      ++counts[static_cast<std::size_t>(bin)];
+    for_each_block<A>(x, n, bins, [&](const std::int32_t* found, std::size_t m) {
+      for (std::size_t i = 0; i < m; ++i) ++counts[found[i]];
     });
     return;
   }
@@ -175,10 +189,9 @@ void histogram(const float* x, std::size_t n, const HistogramBins& bins,
     const std::size_t part =
         n < PartialHistograms::kMostElements ? n : PartialHistograms::kMostElements;
     PartialHistograms partial(bins.bins);
-    for_each_bin<A>(x, part, bins, [&](std::size_t i, std::int32_t bin) {
-      partial.count(i % PartialHistograms::kTables, bin);
-    });
-    partial.add_to(counts);
+    for_each_block<A>(x, part, bins,
+                      [&](const std::int32_t* found, std::size_t m) { partial.count(found, m); });
+    partial.add_to<A>(counts);
     x += part;
     n -= part;
   }

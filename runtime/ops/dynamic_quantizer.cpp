@@ -25,7 +25,8 @@ RangeRule::RangeRule(const NodeView& node, const PlanContext& context)
     : range(context.ranges->of(node.node().name)),
       clip_guard(context.ranges->clip_guard()),
       scheme(context.scheme),
-      scope(context.range_scope) {}
+      scope(context.range_scope),
+      macs(node.macs()) {}
 
 RangeRule RangeRule::onnx() {
   RangeRule rule;
@@ -55,13 +56,16 @@ DynamicQuantizer::DynamicQuantizer(const kernels::KernelTable& kernels, const Ra
     : kernels_(kernels),
       fixed_(rule.range.fixed),
       clip_guard_(rule.clip_guard),
-      finder_(in_context([&] { return where; },
-                         [&] { return calib::RangeFinder(rule.range.estimator, rule.scheme); })),
-      scheme_(rule.scheme),
-      where_(std::move(where)),
       groups_(groups),
       group_size_(group_size),
       ranges_(rule.scope == RangeScope::row && !is_static() ? groups : 1),
+      finder_(in_context([&] { return where; },
+                         [&] {
+                           return calib::RangeFinder(rule.range.estimator, rule.scheme,
+                                                     rule.macs / std::max<std::size_t>(ranges_, 1));
+                         })),
+      scheme_(rule.scheme),
+      where_(std::move(where)),
       keeps_previous_(rule.scope == RangeScope::batch),
       as_onnx_(rule.as_onnx) {}
 

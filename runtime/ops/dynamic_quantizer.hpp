@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,7 +18,8 @@ struct RangeRule {
   std::optional<float> clip_guard;
   Scheme scheme = Scheme::asymmetric;
   RangeScope scope = RangeScope::batch;
-  bool as_onnx = false;  ///< the scale, zero point and levels of ONNX's DynamicQuantizeLinear
+  std::uint64_t macs = 0;  ///< what a product does with the activation (calib::RangeFinder)
+  bool as_onnx = false;    ///< the scale, zero point and levels of ONNX's DynamicQuantizeLinear
 
   /// That of a layer's input.
   RangeRule(const NodeView& node, const PlanContext& context);
@@ -80,11 +82,11 @@ class DynamicQuantizer {
   const kernels::KernelTable& kernels_;
   std::optional<Range> fixed_;
   std::optional<float> clip_guard_;
-  calib::RangeFinder finder_;
-  Scheme scheme_;
-  std::string where_;  ///< the tensor and the node, for errors
   std::size_t groups_, group_size_;
   std::size_t ranges_;
+  calib::RangeFinder finder_;
+  Scheme scheme_;
+  std::string where_;    ///< the tensor and the node, for errors
   bool keeps_previous_;  ///< with RangeScope::row a range depends on its row alone
   bool as_onnx_;
 };

@@ -103,6 +103,20 @@ bool NodeView::has_attribute(std::string_view attribute) const {
   return node_->attributes.contains(attribute);
 }
 
+std::uint64_t NodeView::macs() const {
+  const std::uint64_t outputs = element_count(output(0).shape);
+  if (node_->op == Op::Conv || node_->op == Op::Linear) {
+    const Shape& weight = shape(1);
+    return outputs * (element_count(weight) / static_cast<std::uint64_t>(weight[0]));
+  }
+  if (node_->op == Op::MatMul || node_->op == Op::Gemm) {
+    const Shape& a = shape(0);
+    const bool transposed = integer("transA", 0) != 0;
+    return outputs * static_cast<std::uint64_t>(transposed ? a[0] : a.back());
+  }
+  return 0;
+}
+
 std::size_t NodeView::axis(std::int64_t axis, std::size_t rank) const {
   const auto signed_rank = static_cast<std::int64_t>(rank);
   if (axis < -signed_rank || axis >= signed_rank) {

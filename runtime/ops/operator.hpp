@@ -80,6 +80,9 @@ class NodeView {
   /// An axis in [0, rank), from one in [-rank, rank).
   [[nodiscard]] std::size_t axis(std::int64_t axis, std::size_t rank) const;
 
+  /// The multiply-accumulates of a convolution or matrix product; 0 of other operators.
+  [[nodiscard]] std::uint64_t macs() const;
+
   void require_type(std::size_t index, DataType type) const;
   void require_rank(std::size_t index, std::size_t rank) const;
 

@@ -13,18 +13,7 @@ bool multiplies_state(const Node& node) {
 
 std::uint64_t multiply_accumulates(const Graph& graph, const Node& node) {
   if (multiplies_state(node)) return ops::recurrent_macs(NodeView(graph, node));
-  const std::uint64_t outputs = element_count(graph.values[node.outputs[0]].shape);
-  if (node.op == Op::Conv || node.op == Op::Linear) {
-    const Shape& weight = graph.values[node.inputs[1]].shape;
-    return outputs * (element_count(weight) / static_cast<std::uint64_t>(weight[0]));
-  }
-  if (node.op == Op::MatMul || node.op == Op::Gemm) {
-    const NodeView view(graph, node);
-    const Shape& a = graph.values[node.inputs[0]].shape;
-    const bool transposed = view.integer("transA", 0) != 0;
-    return outputs * static_cast<std::uint64_t>(transposed ? a[0] : a.back());
-  }
-  return 0;
+  return NodeView(graph, node).macs();
 }
 
 /// The bytes of a constant input: floats that become int8 have a scale for each of their columns.

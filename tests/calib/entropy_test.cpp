@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -46,6 +47,23 @@ TEST_CASE("the chosen threshold has the least divergence of all candidates, by t
       CHECK(test::textbook_divergence(seen, 0, chosen, 128) ==
             doctest::Approx(least).epsilon(1e-6));
     }
+  }
+}
+
+TEST_CASE("histograms of fewer bins have candidates 16 bins apart, by the textbook") {
+  std::mt19937 random(3);
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t bins = 256 + random() % 900;
+    Counts counts = bell(bins, static_cast<double>(20 + random() % bins), 20.0);
+    for (std::uint64_t& count : counts) count += random() % 3;
+    const Range range = entropy(counts, 0.0F, static_cast<float>(bins), Scheme::symmetric);
+    const Counts seen = test::without_zeros(counts, 0);
+    const std::size_t best = test::textbook_entropy(counts, 128, 16);
+    const auto chosen = static_cast<std::size_t>(std::lround(range.high));
+    CAPTURE(bins);
+    CHECK((bins - chosen) % 16 == 0);
+    CHECK(test::textbook_divergence(seen, 0, chosen, 128) ==
+          doctest::Approx(test::textbook_divergence(seen, 0, best, 128)).epsilon(1e-6));
   }
 }
 

@@ -95,10 +95,12 @@ TEST_CASE("parameters of the other estimators are checked") {
   check_message("moving_average:rate=0", "expected a number above 0 and at most 1");
   for (const char* name : {"histogram", "entropy", "percentile", "mse", "aciq"}) {
     const std::string spec = std::string(name) + ":sample=";
-    check_message(spec + "1048577", "expected a whole number from 0 to 1048576");
+    check_message(spec + "1048577", "expected auto or a whole number from 0 to 1048576");
+    check_message(spec + "-1", "expected auto or a whole number from 0 to 1048576");
     CHECK(make_estimator(spec + "0")->needs(Scheme::symmetric).sample_size == 0);
     CHECK(make_estimator(spec + "1048576")->needs(Scheme::symmetric).sample_size == kMaxSampleSize);
-    CHECK(make_estimator(name)->needs(Scheme::symmetric).sample_size == kDefaultSampleSize);
+    CHECK(make_estimator(spec + "auto")->needs(Scheme::symmetric).sample_size == kAutomaticSample);
+    CHECK(make_estimator(name)->needs(Scheme::symmetric).sample_size == kAutomaticSample);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -62,7 +63,7 @@ std::uint64_t total(const test::Counts& counts) {
 
 void check_refused(std::shared_ptr<const RangeEstimator> estimator, std::string_view part) {
   try {
-    const RangeFinder finder(std::move(estimator), Scheme::symmetric);
+    const RangeFinder finder(std::move(estimator), Scheme::symmetric, 0);
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.code() == ErrorCode::invalid_argument);
@@ -72,10 +73,10 @@ void check_refused(std::shared_ptr<const RangeEstimator> estimator, std::string_
 
 TEST_CASE("needs are asked for once, and checked") {
   const auto estimator = histogram_recorder(kMaxHistogramBins, HistogramDomain::values);
-  const RangeFinder finder(estimator, Scheme::asymmetric);
+  const RangeFinder finder(estimator, Scheme::asymmetric, 0);
   CHECK(estimator->asked == 1);
   CHECK(finder.workspace_bytes() == kMaxHistogramBins * 8 + kSampleSize * 4);
-  CHECK(RangeFinder(recorder({}), Scheme::symmetric).workspace_bytes() == 0);
+  CHECK(RangeFinder(recorder({}), Scheme::symmetric, 0).workspace_bytes() == 0);
   check_refused(histogram_recorder(kMaxHistogramBins + 1, HistogramDomain::values), "8193");
   check_refused(recorder({.sample_size = kMaxSampleSize + 1}), "1048577");
   check_refused(nullptr, "null");
@@ -94,7 +95,7 @@ TEST_CASE("scheme, extrema and previous range are passed on") {
 
 TEST_CASE("an empty activation has an empty range, and the estimator is not asked") {
   const auto estimator = recorder({.moments = true, .histogram_bins = 4});
-  const RangeFinder finder(estimator, Scheme::symmetric);
+  const RangeFinder finder(estimator, Scheme::symmetric, 0);
   std::vector<std::uint64_t> workspace(finder.workspace_bytes() / 8 + 1);
   test::check_range(finder.find(kernels::select_kernels("reference"), {}, kernels::Extrema{},
                                 nullptr, std::as_writable_bytes(std::span(workspace))),
@@ -233,7 +234,7 @@ test::Counts channels_sampled(std::size_t n, std::size_t groups,
   for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(i % groups);
   const auto estimator = histogram_recorder(groups, HistogramDomain::values, sample_size);
   // Extrema that make bins of width 1.
-  const RangeFinder finder(estimator, Scheme::asymmetric);
+  const RangeFinder finder(estimator, Scheme::asymmetric, 0);
   std::vector<std::uint64_t> workspace(finder.workspace_bytes() / 8 + 1);
   const kernels::Extrema extrema{0.0F, static_cast<float>(groups), true};
   static_cast<void>(finder.find(kernels::select_kernels("reference"), x, extrema, nullptr,
@@ -249,7 +250,10 @@ TEST_CASE("up to the sample size all elements are counted, of more as many or a 
   for (const std::size_t n : {kSize + 1, 2 * kSize, 16 * kSize + 5}) {
     CHECK(total(channels_sampled(n, 4)) == kSize);
     CHECK(total(channels_sampled(n, 4, kSize + 126)) == (n == kSize + 1 ? n : kSize));
-    CHECK(total(channels_sampled(n, 4, 1)) == RangeFinder::kSampleRuns);
+    // The bin of the largest value counts at least one.
+    const std::uint64_t fewest = total(channels_sampled(n, 4, 1));
+    CHECK(fewest >= RangeFinder::kSampleRuns);
+    CHECK(fewest <= RangeFinder::kSampleRuns + 1);
     CHECK(total(channels_sampled(n, 4, 0)) == n);
   }
   CHECK(total(channels_sampled(126, 4, 1)) == 126);
@@ -277,12 +281,78 @@ TEST_CASE("few values are listed instead of a histogram, on request") {
     std::vector<float> many(kMaxListedValues + 1, 0.0F);
     many[1] = 1.0F;
     test::find_range(estimator, Scheme::symmetric, many);
-    CHECK(estimator->listed.size() == (sample == 127 ? 127 : 0));
+    CHECK(estimator->listed.size() == (sample == 127 ? 129 : 0));
     CHECK(total(estimator->counts) == (sample == 127 ? 0 : many.size()));
     many.pop_back();
     test::find_range(estimator, Scheme::symmetric, many);
-    CHECK(estimator->listed.size() == (sample == 127 ? 127 : many.size()));
+    CHECK(estimator->listed.size() == (sample == 127 ? 129 : many.size()));
   }
+}
+
+TEST_CASE("the extrema are in the statistics of a sample that misses them") {
+  std::vector<float> x = test::normal_values(100'000, 0.0F, 1.0F, 4);
+  x[99'990] = 50.0F;
+  x[99'991] = -40.0F;
+  const auto listing = recorder({.histogram_bins = 4, .values = true, .sample_size = 127});
+  test::find_range(listing, Scheme::asymmetric, x);
+  REQUIRE(listing->listed.size() == 129);
+  CHECK(std::ranges::max(listing->listed) == 50.0F);
+  CHECK(std::ranges::min(listing->listed) == -40.0F);
+  const auto values = histogram_recorder(90, HistogramDomain::values, 127);
+  test::find_range(values, Scheme::asymmetric, x);
+  CHECK(total(values->counts) == 129);
+  CHECK(values->counts.front() == 1);
+  CHECK(values->counts.back() == 1);
+  const auto magnitudes = histogram_recorder(90, HistogramDomain::magnitudes, 127);
+  test::find_range(magnitudes, Scheme::asymmetric, x);
+  CHECK(total(magnitudes->counts) == 128);
+  CHECK(magnitudes->counts.back() == 1);
+  // One that has them counts no more.
+  const auto zeros = histogram_recorder(2, HistogramDomain::values, 127);
+  test::find_range(zeros, Scheme::asymmetric, std::vector<float>(1000, 0.0F));
+  CHECK(total(zeros->counts) == 128);
+}
+
+/// How many of 10^6 values an automatic sample holds, and its bins.
+struct Automatic {
+  std::size_t values;
+  std::size_t bins;
+};
+Automatic automatic_for(std::uint64_t macs, std::size_t values_per_bin) {
+  const auto estimator = recorder({.histogram_bins = 2048, .values_per_bin = values_per_bin});
+  const RangeFinder finder(estimator, Scheme::asymmetric, macs);
+  std::vector<std::uint64_t> workspace(finder.workspace_bytes() / 8 + 1);
+  std::vector<float> x(1'000'000);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i);
+  static_cast<void>(finder.find(kernels::select_kernels("reference"), x, test::extrema_of(x),
+                                nullptr, std::as_writable_bytes(std::span(workspace))));
+  return {total(estimator->counts), estimator->counts.size()};
+}
+
+TEST_CASE("an automatic sample grows with the work of the layer, and its bins with it") {
+  constexpr std::uint64_t kBlock = std::uint64_t{1} << 19U;
+  for (const auto& [macs, values] : std::initializer_list<std::pair<std::uint64_t, std::size_t>>{
+           {0, 508},
+           {kBlock, 508},
+           {2 * kBlock - 1, 508},
+           {2 * kBlock, 1016},
+           {10 * kBlock, 5080},
+           {32 * kBlock, 16256},
+           {1000 * kBlock, 16256},
+           {std::numeric_limits<std::uint64_t>::max(), 16256}}) {
+    CAPTURE(macs);
+    // The bin of the largest value counts at least one.
+    CHECK(automatic_for(macs, 4).values >= values);
+    CHECK(automatic_for(macs, 4).values <= values + 1);
+    CHECK(automatic_for(macs, 4).bins == std::min<std::size_t>(values / 4, 2048));
+    CHECK(automatic_for(macs, 16).bins == values / 16);
+    CHECK(automatic_for(macs, 0).bins == std::min<std::size_t>(values, 2048));
+    CHECK(automatic_for(macs, 100'000).bins == 1);
+  }
+  const auto estimator = recorder({.histogram_bins = 2048});
+  test::find_range(estimator, Scheme::asymmetric, std::vector<float>{1.0F, 2.0F, 3.0F});
+  CHECK(total(estimator->counts) == 3);
+  CHECK(estimator->counts.size() == 127);
 }
 
 TEST_CASE("the sample spans the activation") {

@@ -35,12 +35,15 @@ inline kernels::Extrema extrema_of(std::span<const float> x) {
   return {low, high, true};
 }
 
+/// The work of a layer large enough for the longest automatic sample.
+inline constexpr std::uint64_t kMacs = std::uint64_t{1} << 24U;
+
 /// The range that the runtime would find for x.
 inline Range find_range(const std::shared_ptr<const RangeEstimator>& estimator, Scheme scheme,
                         std::span<const float> x, const Range* previous = nullptr) {
-  const calib::RangeFinder finder(estimator, scheme);
+  const calib::RangeFinder finder(estimator, scheme, kMacs);
   // What the workspace held before must not matter.
-  std::vector<std::uint64_t> workspace(finder.workspace_bytes() / sizeof(std::uint64_t), 12345);
+  std::vector<std::uint64_t> workspace(finder.workspace_bytes() / sizeof(std::uint64_t) + 1, 12345);
   return finder.find(kernels::select_kernels("reference"), x, extrema_of(x), previous,
                      std::as_writable_bytes(std::span(workspace)));
 }

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "kernels/weight_vectors.hpp"
+
 namespace octavo::kernels {
 namespace {
 
@@ -48,6 +50,25 @@ bool fits_chain(std::span<const std::int8_t> w, std::size_t length) {
       lane1 += sums.lane1;
     }
     if (length > 1 && std::max(lane0, lane1) > kLaneLimit) return false;
+  }
+  return true;
+}
+
+bool fit_longest_chain(std::span<const std::int8_t> panel, std::size_t depth) {
+  constexpr std::size_t kChain = kGroup * kMaxChain;
+  for (std::size_t begin = 0; begin < panel.size(); begin += depth) {
+    Shorts pair{};
+    Shorts lane{};
+    std::size_t k = 0;
+    for (; k + kChain <= depth; k += kChain) {
+      const WeightPairs w(&panel[begin + k]);
+      pair = larger(pair, magnitude(w.first + w.second));
+      lane = larger(lane, lane_sums(magnitude(w.first) + magnitude(w.second)));
+    }
+    for (std::size_t i = 0; i < kGroup * 2; ++i) {
+      if (pair[i] > kPairLimit || lane[i] > kLaneLimit) return false;
+    }
+    if (!fits_chain(panel.subspan(begin + k, depth - k), kMaxChain)) return false;
   }
   return true;
 }

@@ -24,6 +24,10 @@ bool fits_chain(std::span<const std::int8_t> w, std::size_t length);
 /// The longest chain.
 inline constexpr std::size_t kMaxChain = 4;
 
+/// Whether all columns of a panel, [columns][segments][depth], meet the condition of the longest
+/// chain.
+bool fit_longest_chain(std::span<const std::int8_t> panel, std::size_t depth);
+
 /// For chains of 1, 2, 3 and 4 groups, in how many of the chains of a panel, [columns][segments]
 /// [depth], any column breaks the condition.
 std::array<std::size_t, kMaxChain> count_misfits(std::span<const std::int8_t> panel,

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "kernels/chain_condition.hpp"
 #include "kernels/chain_split.hpp"
+#include "kernels/weight_vectors.hpp"
 
 namespace octavo::kernels {
 namespace {
@@ -33,7 +35,8 @@ std::size_t chain_length(Int8Method method) {
 constexpr std::array kMethods{Int8Method::chain1, Int8Method::chain2, Int8Method::chain3,
                               Int8Method::chain4};
 
-/// How a panel is packed: its method, and its weights in two parts where that is faster.
+/// How a panel is packed: its method, and its weights in two parts where that is faster; else the
+/// parts are empty.
 struct PanelPlan {
   Int8Method method = Int8Method::wide;
   ChainSplit split;
@@ -49,8 +52,12 @@ constexpr double kResidualCost = 1.6;
 /// that is faster than the method without chains.
 PanelPlan plan_panel(std::span<const std::int8_t> w, const WeightShape& panel) {
   PanelPlan plan;
-  plan.split.chained.assign(w.begin(), w.end());
   const std::size_t groups = divided_up(panel.depth, kGroup);
+  if (divided_up(groups, kMaxChain) < divided_up(groups, kMaxChain - 1) &&
+      fit_longest_chain(w, panel.depth)) {
+    plan.method = kMethods[kMaxChain - 1];
+    return plan;
+  }
   const std::array<std::size_t, kMaxChain> misfits = count_misfits(w, panel.segments, panel.depth);
   std::size_t fewest = SIZE_MAX;
   for (std::size_t length = 1; length <= kMaxChain; ++length) {
@@ -78,6 +85,33 @@ PanelPlan plan_panel(std::span<const std::int8_t> w, const WeightShape& panel) {
   return plan;
 }
 
+/// One chain of four groups of all columns of a panel, which lie `stride` apart.
+void pack_longest_chain(const std::int8_t* from, std::size_t stride, std::size_t columns,
+                        std::int8_t* to, std::int16_t* starts) {
+  for (std::size_t n = 0; n < columns; ++n, from += stride) {
+    for (std::size_t g = 0; g < kMaxChain; ++g) {
+      std::memcpy(to + (g * kPanelWidth + n) * kGroup, from + g * kGroup, kGroup);
+    }
+    const WeightPairs w(from);
+    const Shorts start = lane_sums(w.first + w.second) * -128;  // modulo 2^16
+    std::memcpy(starts + 2 * n, &start, 2 * sizeof(std::int16_t));
+  }
+}
+
+std::int32_t sum_of(std::span<const std::int8_t> weights) {
+  // In vectors: so few terms that they fit int16.
+  constexpr std::size_t kTerms = 16;
+  std::int32_t sum = 0;
+  std::size_t k = 0;
+  for (; k + kTerms <= weights.size(); k += kTerms) {
+    const WeightPairs w(&weights[k]);
+    const Shorts lanes = lane_sums(w.first + w.second);
+    sum += lanes[0] + lanes[1];
+  }
+  for (; k < weights.size(); ++k) sum += weights[k];
+  return sum;
+}
+
 }  // namespace
 
 PackedFloat::PackedFloat(std::span<const float> weights, const WeightShape& shape)
@@ -98,19 +132,23 @@ void PackedFloat::bind(FloatProduct& product) const {
 PackedInt8::PackedInt8(std::span<const std::int8_t> values, const WeightShape& shape)
     : shape_(shape),
       packed_depth_(divided_up(shape.depth, kGroup) * kGroup),
-      data_(shape.panels() * kPanelWidth * shape.segments * packed_depth_),
       column_sums_(shape.panels() * kPanelWidth) {
   const std::size_t column_size = shape.segments * shape.depth;
+  const std::size_t size = shape.panels() * kPanelWidth * shape.segments * packed_depth_;
+  data_ = AlignedBuffer<std::int8_t>(size);
   for (std::size_t n = 0; n < shape.columns; ++n) {
-    for (const std::int8_t w : values.subspan(n * column_size, column_size)) column_sums_[n] += w;
+    column_sums_[n] = sum_of(values.subspan(n * column_size, column_size));
   }
+  const auto weights_of = [&](std::size_t panel) {
+    const std::size_t first = panel * kPanelWidth;
+    const std::size_t columns = std::min(kPanelWidth, shape.columns - first);
+    return values.subspan(first * column_size, columns * column_size);
+  };
   std::vector<PanelPlan> plans;
   std::size_t most_chains = 0;
   for (std::size_t panel = 0; panel < shape.panels(); ++panel) {
-    const std::size_t first = panel * kPanelWidth;
-    const std::size_t columns = std::min(kPanelWidth, shape.columns - first);
-    plans.push_back(plan_panel(values.subspan(first * column_size, columns * column_size),
-                               {columns, shape.segments, shape.depth}));
+    const std::span<const std::int8_t> w = weights_of(panel);
+    plans.push_back(plan_panel(w, {w.size() / column_size, shape.segments, shape.depth}));
     const Int8Method method = plans.back().method;
     methods_.push_back(method);
     if (chain_length(method) > 1) {
@@ -120,7 +158,8 @@ PackedInt8::PackedInt8(std::span<const std::int8_t> values, const WeightShape& s
   compensation_stride_ = shape.segments * most_chains * 2 * kPanelWidth;
   compensation_ = AlignedBuffer<std::int16_t>(shape.panels() * compensation_stride_);
   for (std::size_t panel = 0; panel < plans.size(); ++panel) {
-    pack_panel(plans[panel].split.chained, panel);
+    const std::vector<std::int8_t>& chained = plans[panel].split.chained;
+    pack_panel(chained.empty() ? weights_of(panel) : chained, panel);
   }
   const bool any =
       std::ranges::any_of(plans, [](const PanelPlan& plan) { return !plan.split.groups.empty(); });
@@ -142,7 +181,14 @@ void PackedInt8::pack_panel(std::span<const std::int8_t> weights, std::size_t pa
   std::int16_t* starts = compensation_.data() + panel * compensation_stride_;
 
   for (std::size_t segment = 0; segment < shape_.segments; ++segment) {
-    for (std::size_t g = 0; g < groups; ++g, to += kGroup * kPanelWidth) {
+    std::size_t g = 0;
+    for (; chain == kMaxChain && (g + chain) * kGroup <= shape_.depth; g += chain) {
+      pack_longest_chain(weights.data() + segment * shape_.depth + g * kGroup,
+                         shape_.segments * shape_.depth, columns, to, starts);
+      to += chain * kGroup * kPanelWidth;
+      starts += 2 * kPanelWidth;
+    }
+    for (; g < groups; ++g, to += kGroup * kPanelWidth) {
       const std::size_t count = std::min(kGroup, shape_.depth - g * kGroup);
       for (std::size_t n = 0; n < columns; ++n) {
         const std::size_t column = n * shape_.segments + segment;

@@ -62,7 +62,9 @@ class ColumnRounder {
         chain_(static_cast<std::size_t>(chain)),
         values_(values),
         errors_(column.size()) {
-    for (std::size_t k = 0; k < column.size(); ++k) {
+    std::size_t k = 0;
+    for (; k + kLanes <= column.size(); k += kLanes) round_lanes(&column[k], scale, k);
+    for (; k < column.size(); ++k) {
       const float level = column[k] / scale;
       const float q = nearest_level(level);
       const float error = level - q;
@@ -110,9 +112,13 @@ class ColumnRounder {
     for (float lower = 0.5F - width; moves.left > 0 && upper > 0.0F; lower = upper - width) {
       lower = std::max(lower, 0.0F);
       candidates_.clear();
-      for (std::size_t k = 0; k < errors_.size(); ++k) {
-        const float error = moves.direction * errors_[k];
-        if (error > lower && error <= upper) candidates_.push_back({error, k});
+      for (std::size_t begin = 0; begin < errors_.size(); begin += kLanes) {
+        const std::size_t end = std::min(begin + kLanes, errors_.size());
+        if (end - begin == kLanes && !any_above(&errors_[begin], moves.direction, lower)) continue;
+        for (std::size_t k = begin; k < end; ++k) {
+          const float error = moves.direction * errors_[k];
+          if (error > lower && error <= upper) candidates_.push_back({error, k});
+        }
       }
       std::ranges::sort(candidates_, [](const Candidate& a, const Candidate& b) {
         return a.error != b.error ? a.error > b.error : a.k < b.k;
@@ -138,6 +144,31 @@ class ColumnRounder {
     float direction;
     long left;
   };
+
+  /// The constructor's rounding of kLanes weights.
+  void round_lanes(const float* w, float scale, std::size_t k) {
+    std::array<std::int32_t, kLanes> levels{};
+    for (std::size_t p = 0; p < kParts; ++p) {
+      const Floats level = Floats::load_unaligned(w + p * Floats::size) / Floats(scale);
+      const Floats whole = (level + Floats(kNoFraction)) - Floats(kNoFraction);
+      // A maximum takes its second operand when the first one is NaN.
+      const Floats q = xsimd::min(xsimd::max(whole, Floats(-kLargest)), Floats(kLargest));
+      const Floats error = level - q;
+      xsimd::select(xsimd::abs(error) <= Floats(1.0F), error, Floats(0.0F))
+          .store_unaligned(&errors_[k + p * Floats::size]);
+      xsimd::to_int(q).store_unaligned(&levels[p * Floats::size]);
+    }
+    for (std::size_t i = 0; i < kLanes; ++i) values_[k + i] = static_cast<std::int8_t>(levels[i]);
+  }
+
+  static bool any_above(const float* errors, float direction, float lower) {
+    Floats largest(lower);
+    for (std::size_t p = 0; p < kParts; ++p) {
+      const Floats error = Floats::load_unaligned(errors + p * Floats::size);
+      largest = xsimd::max(error * Floats(direction), largest);
+    }
+    return xsimd::any(largest > Floats(lower));
+  }
 
   bool move(std::size_t k, float direction) {
     const std::int8_t before = values_[k];

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/chain_condition.hpp"
 #include "kernels/weight_rounding.hpp"
 #include "tests/kernels/int8_problem.hpp"
 
@@ -182,6 +183,27 @@ TEST_CASE("weights: tiny, huge and non-finite values do not crash") {
     for (const std::int8_t v : q.values) CHECK(v >= -127);
     for (const float scale : q.scales) CHECK(scale > 0.0F);
   }
+}
+
+TEST_CASE("weights: a panel fits the longest chain where each of its segments does") {
+  Random random(12);
+  int fitting = 0;
+  int misfitting = 0;
+  for (int round = 0; round < 4000; ++round) {
+    const auto depth = static_cast<std::size_t>(random.between(1, 40));
+    const int largest = random.between(40, 128);
+    std::vector<std::int8_t> panel(depth * static_cast<std::size_t>(random.between(1, 4)));
+    for (std::int8_t& w : panel)
+      w = static_cast<std::int8_t>(random.between(-largest, 127 * largest / 128));
+    bool expected = true;
+    for (std::size_t begin = 0; begin < panel.size(); begin += depth) {
+      expected = expected && fits_chain(std::span(panel).subspan(begin, depth), kMaxChain);
+    }
+    CHECK(fit_longest_chain(panel, depth) == expected);
+    ++(expected ? fitting : misfitting);
+  }
+  CHECK(fitting > 200);
+  CHECK(misfitting > 200);
 }
 
 TEST_CASE("packing: where every weight goes") {

@@ -21,7 +21,7 @@ void depthwise_position(const DepthwiseProduct& p, const RowCursor& row, float* 
   const RowMap& map = p.rows;
   const Window window(map, row.input_y(), row.input_x());
   for (std::size_t c = 0; c < p.channels; c += Floats::size) {
-    Floats sum = depthwise_bias<A>(p, c);
+    Floats sum = bias_at<A>(p.bias, c);
     for (std::int64_t j = window.left; j < window.right; ++j) {
       const float* a = p.a + (row.offset() + j * map.dilation_width * map.pixel_stride) + c;
       const float* weights = p.weights + static_cast<std::size_t>(j) * p.channels + c;

@@ -10,12 +10,6 @@
 namespace octavo::kernels {
 namespace {
 
-template <class A>
-simd::batch<float, A> depthwise_bias(const DepthwiseProduct& p, std::size_t channel) {
-  using Floats = simd::batch<float, A>;
-  return p.bias != nullptr ? Floats::load_unaligned(p.bias + channel) : Floats(0.0F);
-}
-
 /// An input line, at channel 0.
 struct DepthwiseLine {
   const float* start;   ///< input position 0
@@ -47,7 +41,7 @@ class DepthwiseWindow {
         high_(p.activation.beta) {
     simd::unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
       const std::size_t c = channel + v * Floats::size;
-      bias_[v] = depthwise_bias<A>(p, c);
+      bias_[v] = bias_at<A>(p.bias, c);
       simd::unroll<Kernel * Kernel>([&](auto s) __attribute__((always_inline)) {
         weights_[s][v] = Floats::load_unaligned(p.weights + s * p.channels + c);
       });

@@ -21,10 +21,11 @@ template <class A>
   });
 }
 
-/// Whether all of `width` columns of sums are whole batches to be clamped: Epilogue::store_clamped
-/// applies.
-inline bool is_plain(const Activation& activation, std::size_t width) {
-  return activation.method == UnaryMethod::clamp && width % kPanelWidth == 0;
+/// Whether `width` columns of sums are whole tiles of `tile_width` to be clamped:
+/// Epilogue::store_clamped applies.
+inline bool is_plain(const Activation& activation, std::size_t width,
+                     std::size_t tile_width = kPanelWidth) {
+  return activation.method == UnaryMethod::clamp && width % tile_width == 0;
 }
 
 /// The extremes of what a product has written so far, lane by lane.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -21,26 +22,46 @@ struct FloatRow {
   bool inside;  ///< no segment leaves the input
 };
 
+template <class A>
 struct FloatTile {
   const FloatProduct* product;
   const FloatRow* rows;
-  const float* b;
   bool inside;  ///< all rows are
-  float* sums;  ///< [rows][kPanelWidth], aligned
+  const float* b;
+  std::size_t first_row, column;  ///< of the output
+  bool plain;                     ///< to be finished at once, as is_plain allows
+  ExtremaLanes<A>* extrema;
+  float* sums;  ///< [rows][kPanelWidth], aligned; written unless plain
 };
 
-using FloatTileFunction = void (*)(const FloatTile&) noexcept;
+template <class A>
+using FloatTileFunction = void (*)(const FloatTile<A>&) noexcept;
 
 /// How far ahead b is prefetched.
 inline constexpr std::size_t kFloatPrefetchBytes = 2048;
 
-/// sums = a * b for `Rows` rows and one panel. With few rows, several steps of k are summed side by
-/// side, so that the latency of one addition does not bound the speed.
-template <class A, std::size_t Rows>
-[[gnu::flatten]] void float_tile(const FloatTile& tile) noexcept {
+/// The batches of a panel's row.
+template <class A>
+constexpr std::size_t kPanelVectors = kPanelWidth / simd::lanes<float, A>;
+
+inline constexpr std::size_t kMostFloatRows = 12;
+
+/// The rows of a tile of `Vectors` batches: as many as keep the sums, the weights and one element
+/// of a in the registers. Eight sums hide the latency of an addition.
+template <class A, std::size_t Vectors>
+constexpr std::size_t kFloatTileRows = [] {
+  constexpr std::size_t kSums = simd::register_count<A> == 32 ? 24 : Vectors == 2 ? 12 : 8;
+  return kSums / Vectors < kMostFloatRows ? kSums / Vectors : kMostFloatRows;
+}();
+
+/// a * b for `Rows` rows and the first `kVectors` batches of one panel, finished at once
+/// where all rows of a tile are plain. With few rows, several steps of k are summed side by side,
+/// so that the latency of one addition does not bound the speed; as many for half a panel as for a
+/// whole one.
+template <class A, std::size_t Rows, std::size_t kVectors>
+[[gnu::flatten]] void float_tile(const FloatTile<A>& tile) noexcept {
   using Floats = simd::batch<float, A>;
-  constexpr std::size_t kVectors = kPanelWidth / Floats::size;
-  constexpr std::size_t kSums = Rows * kVectors;
+  constexpr std::size_t kSums = Rows * kPanelVectors<A>;
   constexpr std::size_t kSteps = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;
 
   const FloatProduct& p = *tile.product;
@@ -96,61 +117,79 @@ template <class A, std::size_t Rows>
     }
   }
 
+  const auto sum = [&](auto r, auto v) __attribute__((always_inline)) {
+    Floats x = sums[0][r][v];
+    if constexpr (kSteps >= 2) x += sums[1][r][v];
+    if constexpr (kSteps >= 4) x += sums[2][r][v] + sums[3][r][v];
+    return x;
+  };
+  if (Rows == kFloatTileRows<A, kVectors> && tile.plain) {
+    const std::size_t start = tile.first_row * p.out_stride + tile.column;
+    float* out = p.out + start;
+    const float* addend = addend_at(p, start);
+    Epilogue<A> epilogue(p.activation, *tile.extrema);
+    Floats bias[kVectors];
+    simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+      bias[v] = bias_at<A>(p.bias, tile.column + v * Floats::size);
+    });
+    simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+      simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+        const std::size_t index = r * p.out_stride + v * Floats::size;
+        epilogue.store_clamped(with_addend(sum(r, v) + bias[v], addend, index), out + index);
+      });
+    });
+    epilogue.save(*tile.extrema);
+    return;
+  }
   simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      Floats sum = sums[0][r][v];
-      if constexpr (kSteps >= 2) sum += sums[1][r][v];
-      if constexpr (kSteps >= 4) sum += sums[2][r][v] + sums[3][r][v];
-      sum.store_aligned(tile.sums + r * kPanelWidth + v * Floats::size);
+      sum(r, v).store_aligned(tile.sums + r * kPanelWidth + v * Floats::size);
     });
   });
 }
 
-/// out = activation(sums + bias); `Plain` as is_plain says.
-template <class A, bool Plain>
-void finish_float_tile(const FloatProduct& p, std::size_t first_row, std::size_t rows,
-                       std::size_t panel, const float* sums, ExtremaLanes<A>& extrema) {
+/// out = activation(sums + bias) for tiles that are not plain.
+template <class A>
+void finish_float_tile(const FloatTile<A>& tile, std::size_t rows) {
   using Floats = simd::batch<float, A>;
-  const std::size_t out_stride = p.out_stride;
-  Epilogue<A> epilogue(p.activation, extrema);
-  for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
-    const std::size_t column = panel * kPanelWidth + n;
-    const std::size_t count = columns_from(column, p.columns);
-    const Floats bias = p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F);
-    float* out = p.out + first_row * out_stride + column;
-    const float* addend = addend_at(p, first_row * out_stride + column);
+  const FloatProduct& p = *tile.product;
+  Epilogue<A> epilogue(p.activation, *tile.extrema);
+  for (std::size_t n = 0; n < kPanelWidth && tile.column + n < p.columns; n += Floats::size) {
+    const std::size_t column = tile.column + n;
+    const Floats bias = bias_at<A>(p.bias, column);
+    const std::size_t start = tile.first_row * p.out_stride + column;
+    const float* addend = addend_at(p, start);
     for (std::size_t r = 0; r < rows; ++r) {
-      const Floats sum = with_addend(Floats::load_aligned(sums + r * kPanelWidth + n) + bias,
-                                     addend, r * out_stride);
-      if constexpr (Plain) {
-        epilogue.store_clamped(sum, out + r * out_stride);
-      } else {
-        epilogue.store(sum, count, out + r * out_stride);
-      }
+      const Floats sum = Floats::load_aligned(tile.sums + r * kPanelWidth + n) + bias;
+      epilogue.store(with_addend(sum, addend, r * p.out_stride), p.columns - column,
+                     p.out + start + r * p.out_stride);
     }
   }
-  epilogue.save(extrema);
+  epilogue.save(*tile.extrema);
 }
 
-inline constexpr std::size_t kMostFloatRows = 12;
-
-/// As many as keep the sums, a panel's weights and one element of a in the registers.
+/// The tiles of one width.
 template <class A>
-constexpr std::size_t kFloatTileRows = [] {
-  constexpr std::size_t kVectors = kPanelWidth / simd::lanes<float, A>;
-  constexpr std::size_t kSums = simd::register_count<A> == 32 ? 24 : kVectors <= 2 ? 12 : 8;
-  return kSums / kVectors < kMostFloatRows ? kSums / kVectors : kMostFloatRows;
-}();
-
 struct FloatTiles {
-  FloatTileFunction functions[kMostFloatRows];
+  std::size_t width;  ///< in columns
+  std::size_t most_rows;
+  FloatTileFunction<A> functions[kMostFloatRows];
 };
 
-template <class A>
-constexpr FloatTiles kFloatTiles = []<std::size_t... R>(std::index_sequence<R...>) {
-  return FloatTiles{{&float_tile<A, R + 1>...}};
+template <class A, std::size_t Vectors>
+constexpr FloatTiles<A> kFloatTiles = []<std::size_t... R>(std::index_sequence<R...>) {
+  return FloatTiles<A>{
+      Vectors * simd::lanes<float, A>, sizeof...(R), {&float_tile<A, R + 1, Vectors>...}};
 }
-(std::make_index_sequence<kFloatTileRows<A>>{});
+(std::make_index_sequence<kFloatTileRows<A, Vectors>>{});
+
+/// Those for the panel at `column`: of half the width where that holds all of its columns.
+template <class A>
+const FloatTiles<A>& float_tiles_at(const FloatProduct& p, std::size_t column) {
+  constexpr std::size_t kVectors = kPanelVectors<A>;
+  constexpr std::size_t kHalf = kVectors > 1 ? kVectors / 2 : 1;
+  return 2 * (p.columns - column) <= kPanelWidth ? kFloatTiles<A, kHalf> : kFloatTiles<A, kVectors>;
+}
 
 /// Rows of a that are multiplied with one panel after the other: as many as fit the L2 cache.
 struct FloatBlock {
@@ -160,6 +199,7 @@ struct FloatBlock {
   std::size_t first_row = 0;
   std::size_t rows = 0;
   FloatRow starts[kRows];
+  bool all_inside = true;  ///< all of these rows are
 
   static std::size_t largest(const FloatProduct& p) {
     const std::size_t row_bytes =
@@ -174,19 +214,28 @@ struct FloatBlock {
     const RowMap& map = p.rows;
     const std::int64_t last_y = map.in_height - 1 - (map.kernel_height - 1) * map.dilation_height;
     const std::int64_t last_x = map.in_width - 1 - (map.kernel_width - 1) * map.dilation_width;
+    const std::int64_t step = map.stride_width * map.pixel_stride;
+    all_inside = true;
     RowCursor cursor(map, begin);
-    for (std::size_t r = 0; r < count; ++r, cursor.next()) {
+    for (std::size_t r = 0; r < count;) {
       const std::int64_t y = cursor.input_y();
-      const std::int64_t x = cursor.input_x();
-      starts[r] = {cursor.offset(), y, x, y >= 0 && y <= last_y && x >= 0 && x <= last_x};
+      const bool line_inside = y >= 0 && y <= last_y;
+      const std::size_t in_line = std::min(count - r, cursor.left_in_line());
+      std::int64_t offset = cursor.offset();
+      std::int64_t x = cursor.input_x();
+      cursor.skip(in_line);
+      for (const std::size_t end = r + in_line; r < end; ++r) {
+        starts[r] = {offset, y, x, line_inside && x >= 0 && x <= last_x};
+        all_inside &= starts[r].inside;
+        offset += step;
+        x += map.stride_width;
+      }
     }
   }
 
   bool inside(std::size_t first, std::size_t count) const {
-    for (std::size_t r = first; r < first + count; ++r) {
-      if (!starts[r].inside) return false;
-    }
-    return true;
+    return all_inside || std::all_of(starts + first, starts + first + count,
+                                     [](const FloatRow& row) { return row.inside; });
   }
 };
 
@@ -194,23 +243,25 @@ template <class A>
 void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t panel,
                  ExtremaLanes<A>& extrema) {
   alignas(64) float sums[kMostFloatRows * kPanelWidth];
-  FloatTile tile;
+  const std::size_t column = panel * kPanelWidth;
+  const FloatTiles<A>& tiles = float_tiles_at<A>(p, column);
+  FloatTile<A> tile;
   tile.product = &p;
-  tile.b = p.b + panel * kPanelWidth * p.depth * static_cast<std::size_t>(p.rows.segments());
+  tile.b = p.b + column * p.depth * static_cast<std::size_t>(p.rows.segments());
+  tile.column = column;
+  const bool plain = is_plain(p.activation, panel_columns(p.columns, panel), tiles.width);
+  tile.extrema = &extrema;
   tile.sums = sums;
-  const bool plain = is_plain(p.activation, panel_columns(p.columns, panel));
-  const EvenSplit split(block.rows, kFloatTileRows<A>);
+  const EvenSplit split(block.rows, tiles.most_rows);
   std::size_t first = 0;
   for (std::size_t part = 0; part < split.parts(); ++part) {
     const std::size_t rows = split.size(part);
     tile.rows = block.starts + first;
     tile.inside = block.inside(first, rows);
-    kFloatTiles<A>.functions[rows - 1](tile);
-    if (plain) {
-      finish_float_tile<A, true>(p, block.first_row + first, rows, panel, sums, extrema);
-    } else {
-      finish_float_tile<A, false>(p, block.first_row + first, rows, panel, sums, extrema);
-    }
+    tile.first_row = block.first_row + first;
+    tile.plain = plain && rows == tiles.most_rows;
+    tiles.functions[rows - 1](tile);
+    if (!tile.plain) finish_float_tile<A>(tile, rows);
     first += rows;
   }
 }

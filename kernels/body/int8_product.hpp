@@ -194,8 +194,7 @@ void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int
           const Ints correction = zero_point_correction<A>(p, sums, *rows.quantization, column);
           const Floats scale =
               Floats(rows.quantization->scale) * Floats::load_unaligned(p.b_scales + column);
-          const Floats bias =
-              p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F);
+          const Floats bias = bias_at<A>(p.bias, column);
           const std::int32_t* acc = sums.acc + rows.begin * kPanelWidth + n;
           std::size_t out = (block.first_row + sums.first_row + rows.begin) * out_stride + column;
           for (std::size_t r = rows.begin; r < rows.end;

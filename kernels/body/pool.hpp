@@ -12,32 +12,50 @@
 namespace octavo::kernels {
 namespace {
 
-/// `from` is where the window's first tap reads its first channel.
-template <class A>
-void pool_position(const Pool& p, const Window& window, const float* from, float* out) {
+/// `Vectors` batches of channels at one position. `from` is where the window's first tap reads the
+/// first of them; `count` is how many channels they hold.
+template <class A, bool Maximum, std::size_t Vectors>
+[[gnu::always_inline]] inline void pool_channels(const Pool& p, const Window& window,
+                                                 const float* from, std::size_t count, float* out) {
   using Floats = simd::batch<float, A>;
   const RowMap& map = p.rows;
   const std::int64_t line_step = map.dilation_height * map.line_stride;
   const std::int64_t tap_step = map.dilation_width * map.pixel_stride;
-  const bool maximum = p.method == PoolMethod::maximum;
-  const Floats start(maximum ? -std::numeric_limits<float>::infinity() : 0.0F);
-  const Floats divisor(static_cast<float>(p.divisor != 0 ? p.divisor : window.size()));
-  for (std::size_t c = 0; c < p.channels; c += Floats::size) {
-    Floats result = start;
-    for (std::int64_t i = window.top; i < window.bottom; ++i) {
-      const float* tap = from + (i - window.top) * line_step + c;
-      for (std::int64_t j = window.left; j < window.right; ++j, tap += tap_step) {
-        const Floats x = Floats::load_unaligned(tap);
-        result = maximum ? simd::larger(x, result) : result + x;
-      }
+  Floats results[Vectors];
+  simd::unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+    results[v] = Floats(Maximum ? -std::numeric_limits<float>::infinity() : 0.0F);
+  });
+  for (std::int64_t i = window.top; i < window.bottom; ++i, from += line_step) {
+    const float* tap = from;
+    for (std::int64_t j = window.left; j < window.right; ++j, tap += tap_step) {
+      simd::unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+        const Floats x = Floats::load_unaligned(tap + v * Floats::size);
+        results[v] = Maximum ? simd::larger(x, results[v]) : results[v] + x;
+      });
     }
-    if (!maximum) result = simd::divide(result, divisor);
-    store_first(result, p.channels - c, out + c);
+  }
+  const Floats divisor(static_cast<float>(p.divisor != 0 ? p.divisor : window.size()));
+  simd::unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+    const Floats result = Maximum ? results[v] : simd::divide(results[v], divisor);
+    store_first(result, count - v * Floats::size, out + v * Floats::size);
+  });
+}
+
+/// `from` is where the window's first tap reads its first channel.
+template <class A, bool Maximum>
+void pool_position(const Pool& p, const Window& window, const float* from, float* out) {
+  constexpr std::size_t kLanes = simd::lanes<float, A>;
+  std::size_t c = 0;
+  for (; c + 2 * kLanes <= p.channels; c += 2 * kLanes) {
+    pool_channels<A, Maximum, 2>(p, window, from + c, 2 * kLanes, out + c);
+  }
+  for (; c < p.channels; c += kLanes) {
+    pool_channels<A, Maximum, 1>(p, window, from + c, p.channels - c, out + c);
   }
 }
 
-template <class A>
-void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
+template <class A, bool Maximum>
+void pool_lines(const Pool& p, std::size_t line_begin, std::size_t line_end) {
   const RowMap& map = p.rows;
   const auto width = static_cast<std::size_t>(map.out_width);
   RowCursor row(map, line_begin * width);
@@ -46,8 +64,17 @@ void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept 
     const Window window(map, row.input_y(), row.input_x());
     const std::int64_t first = window.top * map.dilation_height * map.line_stride +
                                window.left * map.dilation_width * map.pixel_stride;
-    pool_position<A>(p, window, p.a + (row.offset() + first), out);
+    pool_position<A, Maximum>(p, window, p.a + (row.offset() + first), out);
     out += p.channels;
+  }
+}
+
+template <class A>
+void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
+  if (p.method == PoolMethod::maximum) {
+    pool_lines<A, true>(p, line_begin, line_end);
+  } else {
+    pool_lines<A, false>(p, line_begin, line_end);
   }
 }
 

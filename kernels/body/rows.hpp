@@ -30,8 +30,15 @@ class RowCursor {
            input_x() * map_.pixel_stride;
   }
 
-  void next() {
-    if (++x_ < map_.out_width) return;
+  /// Rows from this one to the end of its output line.
+  std::size_t left_in_line() const { return static_cast<std::size_t>(map_.out_width - x_); }
+
+  void next() { skip(1); }
+
+  /// Moves along by `rows`, at most left_in_line().
+  void skip(std::size_t rows) {
+    x_ += static_cast<std::int64_t>(rows);
+    if (x_ < map_.out_width) return;
     x_ = 0;
     if (++y_ < map_.out_height) return;
     y_ = 0;

@@ -9,6 +9,13 @@
 namespace octavo::kernels {
 namespace {
 
+/// The biases of a batch of columns, zeros when there are none.
+template <class A>
+[[gnu::always_inline]] inline simd::batch<float, A> bias_at(const float* bias, std::size_t column) {
+  using Floats = simd::batch<float, A>;
+  return bias != nullptr ? Floats::load_unaligned(bias + column) : Floats(0.0F);
+}
+
 /// Loads `count` values, at most a batch, with `filling` behind them.
 template <class A>
 simd::batch<float, A> load_first(const float* from, std::size_t count, float filling) {

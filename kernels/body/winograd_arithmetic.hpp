@@ -115,7 +115,7 @@ class WinogradOutput {
 
  public:
   WinogradOutput(const Product& p, const WinogradTile& tile, std::size_t column)
-      : bias_(p.bias != nullptr ? Floats::load_unaligned(p.bias + column) : Floats(0.0F)) {
+      : bias_(bias_at<A>(p.bias, column)) {
     if constexpr (kScaled) {
       scale_ = Floats(quantization_of(p, tile).scale) * Floats::load_unaligned(p.b_scales + column);
     }

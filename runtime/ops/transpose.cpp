@@ -17,6 +17,10 @@ constexpr std::int64_t kTile = 16;
 struct Plane {
   std::int64_t lines = 1, columns = 1;
   std::int64_t in_stride = 1, out_stride = 1;
+
+  /// Lines that are moved at a time.
+  [[nodiscard]] std::int64_t block() const { return columns <= 4 ? 16 * kTile : kTile; }
+  [[nodiscard]] std::int64_t blocks() const { return (lines + block() - 1) / block(); }
 };
 
 /// Moves a full tile through a buffer: both tensors are touched a whole cache line at a time, so
@@ -35,16 +39,18 @@ void move_tile(const T* in, const Plane& plane, T* out) {
 }
 
 /// Lines of a plane with so few columns, the colours of an image, that each is a few moves.
-template <std::int64_t Columns, class T>
+template <std::size_t Columns, class T>
 void move_narrow_lines(const T* in, const Plane& plane, std::int64_t lines, T* out) {
-  for (std::int64_t line = 0; line < lines; ++line) {
-    for (std::int64_t column = 0; column < Columns; ++column) {
-      out[line * plane.out_stride + column] = in[column * plane.in_stride + line];
-    }
+  std::array<const T*, Columns> columns;
+  for (std::size_t column = 0; column < Columns; ++column) {
+    columns[column] = in + static_cast<std::int64_t>(column) * plane.in_stride;
+  }
+  for (std::int64_t line = 0; line < lines; ++line, out += plane.out_stride) {
+    for (std::size_t column = 0; column < Columns; ++column) out[column] = columns[column][line];
   }
 }
 
-/// Up to kTile lines of a plane.
+/// Up to a block of lines of a plane.
 template <class T>
 void move_lines(const T* in, const Plane& plane, std::int64_t lines, T* out) {
   if (plane.columns == 3) return move_narrow_lines<3>(in, plane, lines, out);
@@ -64,7 +70,7 @@ void move_lines(const T* in, const Plane& plane, std::int64_t lines, T* out) {
 
 using PlaneLoops = StridedLoops<2>;
 
-/// Transposed planes, cut into blocks of kTile lines.
+/// Transposed planes, cut into blocks of lines.
 template <class T>
 class TransposeStep final : public Step {
  public:
@@ -74,12 +80,12 @@ class TransposeStep final : public Step {
   void run(const StepMemory& memory, Workers& workers) override {
     const T* in = memory.input<T>(0);
     T* out = memory.output<T>(0);
-    const auto blocks_per_plane = static_cast<std::size_t>((plane_.lines + kTile - 1) / kTile);
-    const auto block_size = static_cast<std::size_t>(kTile * plane_.columns);
+    const auto blocks_per_plane = static_cast<std::size_t>(plane_.blocks());
+    const auto block_size = static_cast<std::size_t>(plane_.block() * plane_.columns);
     for_ranges(workers, blocks_.size(), block_size, [&](std::size_t begin, std::size_t end) {
       blocks_.for_each(begin, end, [&](std::size_t block, const PlaneLoops::Offsets& offsets) {
-        const auto first = static_cast<std::int64_t>(block % blocks_per_plane) * kTile;
-        move_lines(in + offsets[0], plane_, std::min(kTile, plane_.lines - first),
+        const auto first = static_cast<std::int64_t>(block % blocks_per_plane) * plane_.block();
+        move_lines(in + offsets[0], plane_, std::min(plane_.block(), plane_.lines - first),
                    out + offsets[1]);
       });
     });
@@ -141,8 +147,7 @@ std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
     }
     out_stride *= extent;
   }
-  const std::int64_t blocks = (plane.lines + kTile - 1) / kTile;
-  outer.push_back({blocks, {kTile, kTile * plane.out_stride}});
+  outer.push_back({plane.blocks(), {plane.block(), plane.block() * plane.out_stride}});
   return with_bytes(element_bytes, [&](auto element) -> std::unique_ptr<Step> {
     return std::make_unique<TransposeStep<decltype(element)>>(plane, PlaneLoops(node, outer));
   });

@@ -23,6 +23,9 @@ inline constexpr std::array<Method, 4> kMethods{{
     {"int8 winograd", Precision::int8, true},
 }};
 
+/// The one that every layer with an int8 kernel has.
+inline constexpr const Method& kDirectInt8 = kMethods[2];
+
 inline bool is_method(std::string_view name) {
   return std::ranges::find(kMethods, name, &Method::name) != kMethods.end();
 }

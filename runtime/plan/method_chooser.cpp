@@ -25,7 +25,7 @@ std::string condition_of(const PlanContext& context) {
   return text;
 }
 
-/// Layers of equal kind take equally long.
+/// With the kernel that their int8 weights allow, layers of equal kind take equally long.
 std::string kind_of(const NodeView& node) {
   std::string kind =
       std::string(to_string(node.node().op)) + to_string(node.shape(0)) + to_string(node.shape(1));
@@ -74,8 +74,12 @@ std::unique_ptr<Step> MethodChooser::prepare(const Method& method, const NodeVie
 }
 
 MethodChooser::Choice MethodChooser::choose(const NodeView& float_node, const NodeView& int8_node) {
-  const std::string kind = condition_ + kind_of(float_node);
   const std::vector<const Method*> methods = candidates(float_node);
+  if (left_ <= left_.zero() && made_.choices_.empty() && given_.choices_.empty()) {
+    return expect(methods, float_node, int8_node);
+  }
+  std::unique_ptr<Step> int8 = prepare(kDirectInt8, float_node, int8_node);
+  const std::string kind = condition_ + kind_of(float_node) + ' ' + int8->kernel();
   for (const Tuning* tuning : {&made_, &given_}) {
     const auto known = tuning->choices_.find(kind);
     if (known == tuning->choices_.end()) continue;
@@ -83,9 +87,22 @@ MethodChooser::Choice MethodChooser::choose(const NodeView& float_node, const No
     const auto method = std::ranges::find(methods, measured.front().method, &Method::name);
     if (method == methods.end()) continue;
     made_.choices_[kind] = measured;
+    if (*method == &kDirectInt8) return {std::move(int8), measured};
     return {prepare(**method, float_node, int8_node), measured};
   }
-  if (left_ > left_.zero()) return measure(methods, float_node, int8_node, kind);
+  if (left_ <= left_.zero()) return expect(methods, float_node, int8_node);
+
+  std::vector<std::unique_ptr<Step>> steps;
+  for (const Method* method : methods) {
+    steps.push_back(method == &kDirectInt8 ? std::move(int8)
+                                           : prepare(*method, float_node, int8_node));
+  }
+  return measure(methods, std::move(steps), float_node, kind);
+}
+
+MethodChooser::Choice MethodChooser::expect(const std::vector<const Method*>& methods,
+                                            const NodeView& float_node,
+                                            const NodeView& int8_node) const {
   const Precision precision = expected_precision(float_node);
   const auto usual = std::find_if(methods.rbegin(), methods.rend(), [&](const Method* method) {
     return method->precision == precision;
@@ -94,16 +111,12 @@ MethodChooser::Choice MethodChooser::choose(const NodeView& float_node, const No
 }
 
 MethodChooser::Choice MethodChooser::measure(const std::vector<const Method*>& methods,
-                                             const NodeView& float_node, const NodeView& int8_node,
-                                             const std::string& kind) {
-  std::vector<std::unique_ptr<Step>> steps;
+                                             std::vector<std::unique_ptr<Step>> steps,
+                                             const NodeView& node, const std::string& kind) {
   std::size_t scratch_bytes = 0;
-  for (const Method* method : methods) {
-    steps.push_back(prepare(*method, float_node, int8_node));
-    scratch_bytes = std::max(scratch_bytes, steps.back()->scratch_bytes());
-  }
+  for (const auto& step : steps) scratch_bytes = std::max(scratch_bytes, step->scratch_bytes());
   const auto begin = Clock::now();
-  Trial trial(float_node, scratch_bytes);
+  Trial trial(node, scratch_bytes);
   const std::vector<std::chrono::nanoseconds> times =
       trial.compare(steps, workers_, std::min(left_, kLayerBudget));
   left_ -= Clock::now() - begin;

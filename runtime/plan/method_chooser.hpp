@@ -35,8 +35,12 @@ class MethodChooser {
   [[nodiscard]] std::vector<const Method*> candidates(const NodeView& node) const;
   [[nodiscard]] std::unique_ptr<Step> prepare(const Method& method, const NodeView& float_node,
                                               const NodeView& int8_node) const;
-  Choice measure(const std::vector<const Method*>& methods, const NodeView& float_node,
-                 const NodeView& int8_node, const std::string& kind);
+  /// As the cost model says.
+  [[nodiscard]] Choice expect(const std::vector<const Method*>& methods, const NodeView& float_node,
+                              const NodeView& int8_node) const;
+  Choice measure(const std::vector<const Method*>& methods,
+                 std::vector<std::unique_ptr<Step>> steps, const NodeView& node,
+                 const std::string& kind);
 
   PlanContext context_;
   Workers workers_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -145,6 +146,28 @@ TEST_CASE("tuning: other conditions and other precisions do not see the choices"
   CHECK(count({.range_scope = RangeScope::row}) == 0);
   CHECK(count({.threads = 2}) == 0);
   CHECK(count({.isa = "reference"}) == 0);
+}
+
+TEST_CASE("tuning: layers whose weights allow different int8 kernels are measured apart") {
+  GraphBuilder g("two_weights");
+  const Shape shape{32, 32, 1, 1};
+  auto weights = random_values(element_count(shape), 1);
+  const auto even = g.constant("w1", shape, std::span<const float>(weights));
+  // One large weight a column leaves small levels for the others: longer chains.
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= i % 32 == 0 ? 1.0F : 0.01F;
+  const auto uneven = g.constant("w2", shape, std::span<const float>(weights));
+  const auto x = g.input("x", DataType::float32, {1, 32, 16, 16});
+  g.output(g.node("Conv", {g.node("Conv", {x, even}, {}, "a"), uneven}, {}, "b"), "y");
+  const Model model = std::move(g).build();
+
+  Session session(model, {.tune_budget = kAmple});
+  const Session int8(model, {.precision = Precision::int8});
+  REQUIRE(kernels_of(int8).at(0) != kernels_of(int8).at(1));
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "a.tuning";
+  session.tuning().save(path);
+  const std::string text = read(path);
+  CHECK(std::ranges::count(text, '\n') == 3);
 }
 
 TEST_CASE("tuning: without time the cost model decides, always alike") {

@@ -83,7 +83,7 @@ TEST_CASE("mse: the textbook's minimum over all pairs of ends") {
     const auto offset = static_cast<float>(zero);
     const Range range = make_estimator("mse")->estimate(
         test::histogram_statistics(counts, -offset, 100.0F - offset, Scheme::asymmetric), nullptr);
-    const test::Bins best = test::textbook_mse(counts, zero, 255.0, 1);
+    const test::Bins best = test::textbook_mse(counts, offset, 255.0, 1);
     const double least = test::textbook_error(counts, offset, best.first, best.last, 255.0);
     const double found =
         test::textbook_error(counts, offset, static_cast<std::size_t>(range.low + offset),

@@ -77,13 +77,14 @@ inline double textbook_error(const std::vector<std::uint64_t>& counts, double ze
 }
 
 /// The pair of ends around zero with the least error.
-inline Bins textbook_mse(const std::vector<std::uint64_t>& counts, std::size_t zero, double levels,
+inline Bins textbook_mse(const std::vector<std::uint64_t>& counts, double zero, double levels,
                          std::size_t step) {
   Bins best{0, counts.size()};
   double least = std::numeric_limits<double>::infinity();
-  for (std::size_t first = 0; first <= zero; first += step) {
-    for (std::size_t last = counts.size(); last > first && last >= zero; last -= step) {
-      const double error = textbook_error(counts, static_cast<double>(zero), first, last, levels);
+  for (std::size_t first = 0; static_cast<double>(first) <= std::max(zero, 0.0); first += step) {
+    for (std::size_t last = counts.size(); last > first && static_cast<double>(last) >= zero;
+         last -= step) {
+      const double error = textbook_error(counts, zero, first, last, levels);
       if (error < least) {
         least = error;
         best = {first, last};

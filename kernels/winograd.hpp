@@ -51,6 +51,7 @@ class PackedWinogradWeights {
   /// Fills in b, columns, channels and tile_size.
   void bind(Product& product) const;
   [[nodiscard]] std::size_t bytes() const { return data_.bytes(); }
+  [[nodiscard]] std::size_t tile_size() const { return tile_size_; }
 
  private:
   std::size_t columns_;

@@ -11,6 +11,7 @@
 #include "runtime/graph/graph.hpp"
 #include "runtime/graph/range_settings.hpp"
 #include "runtime/passes/passes.hpp"
+#include "runtime/plan/weight_cache.hpp"
 
 namespace octavo {
 namespace {
@@ -27,7 +28,8 @@ std::shared_ptr<const std::vector<TensorInfo>> describe_tensors(const Graph& gra
 
 }  // namespace
 
-Model::Model(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {
+Model::Model(std::shared_ptr<const Graph> graph)
+    : graph_(std::move(graph)), weights_(std::make_shared<WeightCache>()) {
   check(*graph_);
   Graph inferred = *graph_;
   if (!has_free_dimensions(inferred)) {
@@ -83,7 +85,13 @@ Model Model::with_range_settings(RangeSettings settings) const {
   auto graph = std::make_shared<Graph>(*graph_);
   graph->range_settings = std::move(settings);
   check_range_settings(*graph, ErrorCode::invalid_argument);
-  return Model(std::move(graph));
+  Model model(std::move(graph));
+  model.weights_ = weights_;
+  return model;
+}
+
+std::size_t Model::packed_weight_bytes() const {
+  return weights_->bytes();
 }
 
 void Model::save(const std::filesystem::path& path) const {

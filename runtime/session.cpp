@@ -8,6 +8,7 @@
 #include "kernels/dispatch.hpp"
 #include "runtime/concat.hpp"
 #include "runtime/graph/graph.hpp"
+#include "runtime/ops/weight_quantization.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/workers.hpp"
@@ -22,8 +23,11 @@ PlanContext plan_context(const Model& model, const SessionOptions& options) {
   context.range_scope = options.range_scope;
   context.ranges.emplace(model.range_settings(), options);
   context.float_winograd = options.float_winograd;
+  context.weight_quantization = options.weights;
+  context.weights = model.weights();
   context.threads = options.threads;
   context.parallel = options.parallel;
+  if (options.precision != Precision::float32) ops::check(options.weights);
   if (context.threads == 0) {
     throw Error(ErrorCode::invalid_argument, "a session uses at least 1 thread, not 0");
   }
@@ -46,22 +50,11 @@ Graph simplified(const Model& model, const SessionOptions& options, const PlanCo
   return graph;
 }
 
-std::unique_ptr<Plan> make_plan(Graph float_graph, const SessionOptions& options,
+std::unique_ptr<Plan> make_plan(Graph graph, const SessionOptions& options,
                                 const PlanContext& context) {
-  if (options.precision == Precision::float32) {
-    const std::vector<bool> moved = passes::move_to_channels_last(float_graph);
-    return std::make_unique<Plan>(Plan::Source{float_graph, float_graph, moved, options.precision,
-                                               options.tuning, options.tune_budget},
-                                  context);
-  }
-  Graph int8_graph = float_graph;
-  passes::quantize_weights(int8_graph, options.weights);
-  if (options.precision == Precision::int8) float_graph = int8_graph;
-  const std::vector<bool> moved = passes::move_to_channels_last(float_graph);
-  passes::move_to_channels_last(int8_graph);
-  return std::make_unique<Plan>(Plan::Source{float_graph, int8_graph, moved, options.precision,
-                                             options.tuning, options.tune_budget},
-                                context);
+  const std::vector<bool> moved = passes::move_to_channels_last(graph);
+  return std::make_unique<Plan>(
+      Plan::Source{graph, moved, options.precision, options.tuning, options.tune_budget}, context);
 }
 
 struct NamedTensor {

@@ -16,6 +16,7 @@
 namespace octavo {
 
 struct Graph;
+class WeightCache;
 
 /// An input or output as the model declares it; -1 is a free dimension.
 struct TensorInfo {
@@ -78,13 +79,20 @@ class OCTAVO_EXPORT Model {
   /// Writes Octavo's own file (docs/model-file.md).
   void save(const std::filesystem::path& path) const;
 
-  /// For Octavo's own passes; an opaque type to applications.
+  /// Bytes of packed weights that sessions of this model, its copies and its variants by
+  /// with_range_settings() hold now. They share what is equal, and it counts once; what the last
+  /// session of them holds goes with it.
+  [[nodiscard]] std::size_t packed_weight_bytes() const;
+
+  /// For Octavo's own passes and sessions; opaque types to applications.
   [[nodiscard]] const std::shared_ptr<const Graph>& graph() const noexcept { return graph_; }
+  [[nodiscard]] const std::shared_ptr<WeightCache>& weights() const noexcept { return weights_; }
 
  private:
   std::shared_ptr<const Graph> graph_;
   std::shared_ptr<const std::vector<TensorInfo>> inputs_;
   std::shared_ptr<const std::vector<TensorInfo>> outputs_;
+  std::shared_ptr<WeightCache> weights_;
 };
 
 }  // namespace octavo

@@ -102,8 +102,9 @@ struct LayerTensors {
 using LayerObserver = std::function<void(std::size_t layer, const LayerTensors& tensors)>;
 
 /// A model planned for fixed shapes on this machine: packed weights, kernels, arena. One caller at
-/// a time; sessions of one Model are independent. The Model itself is needed no longer, but a
-/// session of one with free dimensions keeps it for resize().
+/// a time; sessions of one Model are independent, but for the packed weights that they share: they
+/// may be made, used and destroyed on different threads at once. The Model itself is needed no
+/// longer, but a session of one with free dimensions keeps it for resize().
 class OCTAVO_EXPORT Session {
  public:
   /// Plans. Throws Error when shapes do not fit, an operator is unsupported or an option is wrong.
@@ -124,10 +125,11 @@ class OCTAVO_EXPORT Session {
 
   /// Plans for other shapes of the inputs, as SessionOptions::shapes gives them; what was measured
   /// for layers of the same kind still holds. The plans of the last 4 shapes are kept, each with
-  /// its weights and memory: going back to one of them takes no time. Views taken before, and what
-  /// layers() and tuning() returned, belong to the plan before and may be gone. Inputs hold what
-  /// they held when the session last had these shapes, or zeros. Throws as the constructor does,
-  /// and Error{unsupported} for a model without free dimensions, and leaves the session as it was.
+  /// memory of its own and with weights that they share: going back to one of them takes no time.
+  /// Views taken before, and what layers() and tuning() returned, belong to the plan before and may
+  /// be gone. Inputs hold what they held when the session last had these shapes, or zeros. Throws
+  /// as the constructor does, and Error{unsupported} for a model without free dimensions, and
+  /// leaves the session as it was.
   void resize(const ShapeBindings& shapes);
 
   /// Runs the graph. Allocates nothing and, on one thread, takes no lock. Throws Error{non_finite}
@@ -155,7 +157,8 @@ class OCTAVO_EXPORT Session {
 
   /// Bytes of the arena that holds activations and scratch memory.
   [[nodiscard]] std::size_t arena_bytes() const noexcept;
-  /// Bytes of packed weights.
+  /// Bytes of packed weights, with those that it shares: sessions of one model, and the plans that
+  /// resize() keeps, share weights of equal bytes (Model::packed_weight_bytes).
   [[nodiscard]] std::size_t weight_bytes() const noexcept;
 
  private:

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "kernels/winograd.hpp"
 #include "runtime/concat.hpp"
 #include "runtime/ops/conv_steps.hpp"
 #include "runtime/ops/families.hpp"
@@ -60,12 +59,7 @@ std::unique_ptr<Step> prepare_conv(const NodeView& node, const PlanContext& cont
                                               : make_float_conv(node, context);
   }
   if (winograd) {
-    const std::vector<std::int8_t> weights = int8_weights_in_kernel_order(node);
-    for (const std::size_t tile_size : {std::size_t{4}, std::size_t{2}}) {
-      if (kernels::winograd_is_exact(weights, shape.group_columns(), tile_size)) {
-        return make_winograd_conv(node, context, tile_size);
-      }
-    }
+    if (auto step = make_winograd_conv(node, context)) return step;
   }
   return make_direct_int8_conv(node, context);
 }

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "kernels/aligned_buffer.hpp"
 #include "runtime/ops/conv_shape.hpp"
 #include "runtime/ops/conv_steps.hpp"
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/product.hpp"
 
 namespace octavo::ops {
@@ -13,23 +13,16 @@ class DepthwiseConv final : public Step {
   DepthwiseConv(const NodeView& node, const PlanContext& context)
       : kernels_(*context.kernels),
         shape_(node),
-        weights_(shape_.weights(false).segments * static_cast<std::size_t>(shape_.groups)),
+        weights_(depthwise_weights(node, context)),
         epilogue_(node),
-        extrema_(2 * context.threads) {
-    const std::vector<float> weights = float_weights_in_kernel_order(node);
-    const auto channels = static_cast<std::size_t>(shape_.groups);
-    const std::size_t taps = weights.size() / channels;
-    for (std::size_t c = 0; c < channels; ++c) {
-      for (std::size_t s = 0; s < taps; ++s) weights_[s * channels + c] = weights[c * taps + s];
-    }
-  }
+        extrema_(2 * context.threads) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
     kernels::DepthwiseProduct product;
     product.a = memory.input<float>(0);
     product.rows = shape_.row_map(false, false);
     product.channels = static_cast<std::size_t>(shape_.in_channels);
-    product.weights = weights_.data();
+    product.weights = weights_->depthwise.data();
     product.bias = epilogue_.bias();
     product.activation = epilogue_.activation();
     product.wants_extrema = memory.output_extrema != nullptr;
@@ -46,13 +39,13 @@ class DepthwiseConv final : public Step {
   }
 
   [[nodiscard]] bool gives_extrema() const override { return true; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] std::string kernel() const override { return "float32 depthwise"; }
 
  private:
   const kernels::KernelTable& kernels_;
   ConvShape shape_;
-  kernels::AlignedBuffer<float> weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   std::vector<kernels::Extrema> extrema_;  ///< per part of the work
 };

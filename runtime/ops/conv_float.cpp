@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/packing.hpp"
-#include "runtime/ops/conv_groups.hpp"
+#include "runtime/ops/conv_grid.hpp"
 #include "runtime/ops/conv_steps.hpp"
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/padded_copy.hpp"
 #include "runtime/ops/product.hpp"
 
@@ -17,8 +17,7 @@ class FloatConv final : public Step {
         shape_(node),
         copy_(copies_input(shape_)),
         merge_(shape_.lines_contiguous() && (copy_ || !shape_.padded())),
-        weights_(pack_groups<kernels::PackedFloat, float>(float_weights_in_kernel_order(node),
-                                                          shape_.weights(merge_))),
+        weights_(float_weights(node, context, shape_.weights(merge_))),
         epilogue_(node),
         zeros_(shape_.weights(merge_).depth),
         grid_(make_grid(shape_, context.threads)) {}
@@ -43,13 +42,12 @@ class FloatConv final : public Step {
     product.out = memory.output<float>(0);
     product.out_stride = static_cast<std::size_t>(shape_.out_channels);
     kernels::Extrema extrema;
-    for (const kernels::PackedFloat& group : weights_) {
-      const auto g = static_cast<std::size_t>(&group - weights_.data());
+    for (std::size_t g = 0; g < weights_->floats.size(); ++g) {
       kernels::FloatProduct part = product;
       part.a += g * shape_.group_channels();
       part.out += g * shape_.group_columns();
       if (part.addend != nullptr) part.addend += g * shape_.group_columns();
-      group.bind(part);
+      weights_->floats[g].bind(part);
       part.bias = epilogue_.bias() ? epilogue_.bias() + g * shape_.group_columns() : nullptr;
       extrema.merge(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
         return kernels_.float_product(part, tile);
@@ -62,7 +60,7 @@ class FloatConv final : public Step {
     return copy_ ? shape_.padded_elements() * sizeof(float) + kernels::kReadSlack : 0;
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
 
  private:
   /// Few channels make short segments: there, copying the input once with its padding is cheaper
@@ -77,7 +75,7 @@ class FloatConv final : public Step {
   ConvShape shape_;
   bool copy_;
   bool merge_;
-  std::vector<kernels::PackedFloat> weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   kernels::AlignedBuffer<float> zeros_;
   TileGrid grid_;

@@ -1,6 +1,6 @@
-#include "kernels/packing.hpp"
-#include "runtime/ops/conv_groups.hpp"
+#include "runtime/ops/conv_grid.hpp"
 #include "runtime/ops/conv_steps.hpp"
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/product.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/quantized_input.hpp"
@@ -15,9 +15,8 @@ class Int8Conv final : public Step {
         shape_(node),
         merge_(shape_.lines_contiguous()),
         gathered_(ProductWeights(node).gathered()),
-        weights_(pack_groups<kernels::PackedInt8, std::int8_t>(
-            int8_weights_in_kernel_order(node),
-            gathered_ ? ProductWeights(node).shape() : shape_.weights(merge_))),
+        weights_(int8_weights(node, context,
+                              gathered_ ? ProductWeights(node).shape() : shape_.weights(merge_))),
         epilogue_(node),
         input_(node, context, shape_),
         grid_(make_grid(shape_, context.threads)) {}
@@ -35,15 +34,14 @@ class Int8Conv final : public Step {
     product.out = memory.output<float>(0);
     product.out_stride = static_cast<std::size_t>(shape_.out_channels);
     kernels::Extrema extrema;
-    for (const kernels::PackedInt8& group : weights_) {
-      const auto g = static_cast<std::size_t>(&group - weights_.data());
+    for (std::size_t g = 0; g < weights_->int8.size(); ++g) {
       const std::size_t column = g * shape_.group_columns();
       kernels::Int8Product part = product;
       part.a += g * shape_.group_channels();
       part.out += column;
       if (part.addend != nullptr) part.addend += column;
-      group.bind(part);
-      part.b_scales = epilogue_.weight_scales() + column;
+      weights_->int8[g].bind(part);
+      part.b_scales = weights_->scales.data() + column;
       part.bias = epilogue_.bias() ? epilogue_.bias() + column : nullptr;
       extrema.merge(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
         return kernels_.int8_product(part, tile);
@@ -55,10 +53,10 @@ class Int8Conv final : public Step {
   [[nodiscard]] std::size_t scratch_bytes() const override { return input_.scratch_bytes(); }
   [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] bool takes_extrema() const override { return input_.takes_extrema(); }
-  [[nodiscard]] std::size_t weight_bytes() const override { return packed_bytes(weights_); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {
-    return describe_methods(weights_.front()) + (gathered_ ? ", gathered" : "");
+    return describe_methods(weights_->int8.front()) + (gathered_ ? ", gathered" : "");
   }
 
  private:
@@ -66,7 +64,7 @@ class Int8Conv final : public Step {
   ConvShape shape_;
   bool merge_;
   bool gathered_;
-  std::vector<kernels::PackedInt8> weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   QuantizedInput input_;
   TileGrid grid_;

@@ -20,9 +20,7 @@ std::unique_ptr<Step> make_volume_conv(const NodeView& node, const PlanContext& 
 /// Any int8 convolution, as a product whose rows are gathered from the input.
 std::unique_ptr<Step> make_direct_int8_conv(const NodeView& node, const PlanContext& context);
 
-/// An int8 convolution that suits_winograd, in tiles of `tile_size`, which must be exact for its
-/// weights.
-std::unique_ptr<Step> make_winograd_conv(const NodeView& node, const PlanContext& context,
-                                         std::size_t tile_size);
+/// An int8 convolution that suits_winograd; null where no size of tiles is exact for its weights.
+std::unique_ptr<Step> make_winograd_conv(const NodeView& node, const PlanContext& context);
 
 }  // namespace octavo::ops

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "kernels/winograd.hpp"
 #include "runtime/ops/conv_steps.hpp"
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/product.hpp"
 #include "runtime/ops/quantized_input.hpp"
 #include "runtime/ops/tile_grid.hpp"
@@ -36,15 +36,15 @@ std::string winograd_kernel(const char* precision, std::size_t tile_size) {
 
 class WinogradConv final : public Step {
  public:
-  WinogradConv(const NodeView& node, const PlanContext& context, std::size_t tile_size)
+  WinogradConv(const NodeView& node, const PlanContext& context, SharedWeights weights)
       : kernels_(*context.kernels),
-        shape_(with_whole_tiles(ConvShape(node), tile_size)),
-        weights_(int8_weights_in_kernel_order(node), shape_.group_columns(), tile_size),
+        shape_(with_whole_tiles(ConvShape(node), weights->winograd->tile_size())),
+        weights_(std::move(weights)),
         epilogue_(node),
         input_(node, context, shape_) {
-    weights_.bind(product_);
+    weights_->winograd->bind(product_);
     product_.rows = shape_.row_map(true, false);
-    product_.b_scales = epilogue_.weight_scales();
+    product_.b_scales = weights_->scales.data();
     product_.bias = epilogue_.bias();
     product_.activation = epilogue_.activation();
     product_.out_stride = shape_.group_columns();
@@ -71,7 +71,7 @@ class WinogradConv final : public Step {
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] bool takes_extrema() const override { return input_.takes_extrema(); }
-  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override {
     return winograd_kernel("int8", product_.tile_size);
@@ -85,7 +85,7 @@ class WinogradConv final : public Step {
 
   const kernels::KernelTable& kernels_;
   ConvShape shape_;
-  kernels::PackedWinograd weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   QuantizedInput input_;
   kernels::WinogradProduct product_;
@@ -97,9 +97,9 @@ class FloatWinogradConv final : public Step {
   FloatWinogradConv(const NodeView& node, const PlanContext& context)
       : kernels_(*context.kernels),
         shape_(node),
-        weights_(float_weights_in_kernel_order(node), shape_.group_columns()),
+        weights_(float_winograd_weights(node, context)),
         epilogue_(node) {
-    weights_.bind(product_);
+    weights_->float_winograd->bind(product_);
     product_.rows = shape_.row_map(false, false);
     product_.bias = epilogue_.bias();
     product_.activation = epilogue_.activation();
@@ -122,7 +122,7 @@ class FloatWinogradConv final : public Step {
     return grid_->size() * product_.workspace_bytes();
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] std::string kernel() const override {
     return winograd_kernel("float32", product_.tile_size);
   }
@@ -130,7 +130,7 @@ class FloatWinogradConv final : public Step {
  private:
   const kernels::KernelTable& kernels_;
   ConvShape shape_;
-  kernels::PackedFloatWinograd weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   kernels::FloatWinogradProduct product_;
   std::optional<TileGrid> grid_;
@@ -142,9 +142,10 @@ std::unique_ptr<Step> make_float_winograd_conv(const NodeView& node, const PlanC
   return std::make_unique<FloatWinogradConv>(node, context);
 }
 
-std::unique_ptr<Step> make_winograd_conv(const NodeView& node, const PlanContext& context,
-                                         std::size_t tile_size) {
-  return std::make_unique<WinogradConv>(node, context, tile_size);
+std::unique_ptr<Step> make_winograd_conv(const NodeView& node, const PlanContext& context) {
+  auto weights = winograd_weights(node, context);
+  if (!weights->winograd) return nullptr;
+  return std::make_unique<WinogradConv>(node, context, std::move(weights));
 }
 
 }  // namespace octavo::ops

@@ -18,15 +18,6 @@ RangeRule state_rule_of(const NodeView& node, const PlanContext& context) {
   return rule;
 }
 
-/// `columns` elements from `begin` on, with what kernels read behind the last of them.
-std::vector<float> with_slack(const std::vector<float>& elements, std::size_t begin,
-                              std::size_t columns) {
-  const auto first = elements.begin() + static_cast<std::ptrdiff_t>(begin);
-  std::vector<float> result(first, first + static_cast<std::ptrdiff_t>(columns));
-  result.resize(columns + kernels::kPanelWidth);
-  return result;
-}
-
 }  // namespace
 
 GateOperand::GateOperand(const NodeView& node, const PlanContext& context, std::size_t rows,
@@ -62,15 +53,11 @@ GateProduct::GateProduct(const PlanContext& context, const GateWeights& weights,
                          std::size_t end, std::size_t rows)
     : kernels_(*context.kernels),
       shape_{end - begin, weights.shape.segments, weights.shape.depth},
-      biases_(with_slack(weights.biases, begin, end - begin)),
+      weights_(gate_weights(weights, begin, end, context)),
       grid_(rows, shape_.panels(), std::uint64_t{rows} * shape_.size(), context.threads) {
-  const std::size_t first = begin * shape_.segments * shape_.depth;
-  if (weights.integers.empty()) {
-    floats_.emplace(std::span(weights.floats).subspan(first, shape_.size()), shape_);
-  } else {
-    integers_.emplace(std::span(weights.integers).subspan(first, shape_.size()), shape_);
-    scales_ = with_slack(weights.scales, begin, end - begin);
-  }
+  const auto all = weights.biases.begin();
+  biases_.assign(all + static_cast<std::ptrdiff_t>(begin), all + static_cast<std::ptrdiff_t>(end));
+  biases_.resize(biases_.size() + kernels::kPanelWidth);  // kernels read whole panels
 }
 
 void GateProduct::multiply(const GateRows& rows, float* out, std::size_t stride,
@@ -88,9 +75,9 @@ void GateProduct::multiply(const GateRows& rows, float* out, std::size_t stride,
       if (tile.row_begin < tile.row_end) kernel(product, tile);
     });
   };
-  if (floats_) {
+  if (!is_int8()) {
     kernels::FloatProduct product;
-    floats_->bind(product);
+    weights_->floats[0].bind(product);
     product.a = rows.floats;
     run(product, kernels_.float_product);
     return;
@@ -99,21 +86,16 @@ void GateProduct::multiply(const GateRows& rows, float* out, std::size_t stride,
   map.kernel_width = static_cast<std::int64_t>(shape_.segments);
   map.dilation_width = 0;
   kernels::Int8Product product;
-  integers_->bind(product);
+  weights_->int8[0].bind(product);
   product.a = rows.levels;
   product.quantization = rows.quantization.data();
   product.rows_per_range = rows.count / rows.quantization.size();
-  product.b_scales = scales_.data();
+  product.b_scales = weights_->scales.data();
   run(product, kernels_.int8_product);
 }
 
-std::size_t GateProduct::weight_bytes() const {
-  return (floats_ ? floats_->bytes() : integers_->bytes()) +
-         (scales_.size() + biases_.size()) * sizeof(float);
-}
-
 std::string GateProduct::kernel() const {
-  return floats_ ? "float32" : describe_methods(*integers_);
+  return is_int8() ? describe_methods(weights_->int8[0]) : "float32";
 }
 
 }  // namespace octavo::ops

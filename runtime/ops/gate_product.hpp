@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/packing.hpp"
 #include "runtime/ops/dynamic_quantizer.hpp"
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/recurrent_weights.hpp"
 #include "runtime/ops/tile_grid.hpp"
 
@@ -57,17 +57,16 @@ class GateProduct {
   /// Row i of the result starts at out + i * stride.
   void multiply(const GateRows& rows, float* out, std::size_t stride, Workers& workers) const;
 
-  [[nodiscard]] bool is_int8() const { return integers_.has_value(); }
-  [[nodiscard]] std::size_t weight_bytes() const;
+  [[nodiscard]] bool is_int8() const { return !weights_->int8.empty(); }
+  [[nodiscard]] std::size_t weight_bytes() const { return weights_->bytes(); }
   /// "float32", or the methods of the int8 product.
   [[nodiscard]] std::string kernel() const;
 
  private:
   const kernels::KernelTable& kernels_;
   kernels::WeightShape shape_;
-  std::optional<kernels::PackedFloat> floats_;
-  std::optional<kernels::PackedInt8> integers_;
-  std::vector<float> scales_, biases_;
+  SharedWeights weights_;
+  std::vector<float> biases_;
   TileGrid grid_;
 };
 

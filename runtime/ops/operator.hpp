@@ -19,6 +19,8 @@
 
 namespace octavo {
 
+class WeightCache;
+
 /// A set of element types.
 using TypeSet = std::uint16_t;
 
@@ -112,6 +114,8 @@ struct PlanContext {
   RangeScope range_scope = RangeScope::batch;
   std::optional<LayerRanges> ranges;
   bool float_winograd = false;
+  WeightQuantization weight_quantization;  ///< of float weights where int8 is computed in
+  std::shared_ptr<WeightCache> weights;    ///< where steps that pack weights get them
   bool winograd = true;  ///< whether int8 and, with `float_winograd`, float convolutions use
                          ///< Winograd's algorithm where it suits
   std::size_t threads = 1;

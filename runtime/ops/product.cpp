@@ -10,10 +10,6 @@
 namespace octavo::ops {
 namespace {
 
-constexpr std::size_t kWeight = 1;
-constexpr std::size_t kBias = 2;
-constexpr std::size_t kScale = 3;
-
 std::string_view method_name(kernels::Int8Method method) {
   switch (method) {
     case kernels::Int8Method::chain4:
@@ -55,12 +51,12 @@ void check_product_constants(const NodeView& node) {
   if (node.has_input(kBias)) check_columns(node, kBias, columns);
   const bool quantized = weight.type == DataType::int8;
   if (!quantized) node.require_type(kWeight, DataType::float32);
-  if (quantized != node.has_input(kScale)) {
+  if (quantized != node.has_input(kWeightScale)) {
     node.fail(ErrorCode::invalid_graph,
               concat({"a weight of ", to_string(weight.type),
                       (quantized ? " needs a weight_scale" : " takes no weight_scale")}));
   }
-  if (quantized) check_columns(node, kScale, columns);
+  if (quantized) check_columns(node, kWeightScale, columns);
   static_cast<void>(fused_activation(node));
 }
 
@@ -80,34 +76,11 @@ void check_addend(const NodeView& node, const Shape& output) {
   }
 }
 
-std::vector<float> float_weights_in_kernel_order(const NodeView& node) {
-  const ProductWeights layout(node);
-  const Tensor& weight = node.require_constant(kWeight, "the weight");
-  if (weight.type == DataType::float32) return layout.to_kernel_order(weight.as<float>());
-  const auto scales = node.require_constant(kScale, "the weight's scale").as<float>();
-  const std::vector<std::int8_t> values = layout.to_kernel_order(weight.as<std::int8_t>());
-  std::vector<float> result(values.size());
-  const std::size_t depth = values.size() / scales.size();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    result[i] = scales[i / depth] * static_cast<float>(values[i]);
-  }
-  return result;
-}
-
-std::vector<std::int8_t> int8_weights_in_kernel_order(const NodeView& node) {
-  const Tensor& weight = node.require_constant(kWeight, "the weight");
-  return ProductWeights(node).to_kernel_order(weight.as<std::int8_t>());
-}
-
 ProductEpilogue::ProductEpilogue(const NodeView& node) : activation_(fused_activation(node)) {
-  const auto copy = [&](std::size_t index, std::vector<float>& to) {
-    if (!node.has_input(index)) return;
-    const auto elements = node.require_constant(index, "its epilogue").as<float>();
-    to.assign(elements.begin(), elements.end());
-    to.resize(to.size() + kernels::kPanelWidth);  // kernels read whole panels, of any group
-  };
-  copy(kBias, bias_);
-  copy(kScale, weight_scales_);
+  if (!node.has_input(kBias)) return;
+  const auto elements = node.require_constant(kBias, "its epilogue").as<float>();
+  bias_.assign(elements.begin(), elements.end());
+  bias_.resize(bias_.size() + kernels::kPanelWidth);  // kernels read whole panels, of any group
 }
 
 void quantize_lines(const kernels::KernelTable& kernels, const float* x, std::size_t lines,

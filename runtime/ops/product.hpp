@@ -13,6 +13,11 @@
 /// What Linear and Conv share: constants of a product, its epilogue, and quantizing its input.
 namespace octavo::ops {
 
+/// The inputs of a Conv or Linear that follow its input 0; scales belong to int8 weights.
+inline constexpr std::size_t kWeight = 1;
+inline constexpr std::size_t kBias = 2;
+inline constexpr std::size_t kWeightScale = 3;
+
 /// The input of a Conv or Linear that is added to its sums before the activation, shaped like its
 /// output; it is computed while the graph runs, unlike what lies before it.
 inline constexpr std::size_t kAddend = 4;
@@ -28,27 +33,21 @@ bool takes_addend(const NodeView& node);
 /// Checks the addend, if there is one, of a product whose output has this shape.
 void check_addend(const NodeView& node, const Shape& output);
 
-/// The weights as the kernels order them; int8 weights become scale * value where floats are asked.
-std::vector<float> float_weights_in_kernel_order(const NodeView& node);
-std::vector<std::int8_t> int8_weights_in_kernel_order(const NodeView& node);
-
 /// The addend of a step, null when it has none.
 inline const float* addend_of(const StepMemory& memory) {
   return memory.inputs.size() > kAddend ? memory.input<float>(kAddend) : nullptr;
 }
 
-/// What follows the sum: scales of int8 weights, bias and activation. Owns copies.
+/// What follows the sum: bias and activation. Owns copies.
 class ProductEpilogue {
  public:
   explicit ProductEpilogue(const NodeView& node);
 
   [[nodiscard]] const float* bias() const { return bias_.empty() ? nullptr : bias_.data(); }
-  [[nodiscard]] const float* weight_scales() const { return weight_scales_.data(); }
   [[nodiscard]] const kernels::Activation& activation() const { return activation_; }
 
  private:
   std::vector<float> bias_;
-  std::vector<float> weight_scales_;
   kernels::Activation activation_;
 };
 

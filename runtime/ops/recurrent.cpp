@@ -1,6 +1,7 @@
 #include "runtime/ops/recurrent.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <memory>
 #include <vector>
@@ -28,10 +29,20 @@ float* output(const StepMemory& memory, std::size_t index) {
   return index < memory.outputs.size() ? memory.output<float>(index) : nullptr;
 }
 
+/// The int8 weights that those of all directions are parts of, made once while these are held.
+std::array<SharedWeights, 2> quantized_weights_of_all(const NodeView& node,
+                                                      const PlanContext& context) {
+  if (!multiplies_int8(node, context)) return {};
+  if (node.input(kInputWeights).type != DataType::float32) return {};
+  return {quantized_gates(node, kInputWeights, context),
+          quantized_gates(node, kStateWeights, context)};
+}
+
 class RecurrentStep final : public Step {
  public:
   RecurrentStep(const NodeView& node, const PlanContext& context)
       : shape_(node), x_(node, context, shape_.rows(), shape_.input) {
+    const auto held = quantized_weights_of_all(node, context);
     for (std::size_t d = 0; d < shape_.directions; ++d) {
       cells_.push_back(std::make_unique<RecurrentCell>(node, context, shape_, d));
     }

@@ -6,6 +6,7 @@
 
 #include "runtime/concat.hpp"
 #include "runtime/ops/level_input.hpp"
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/requantize.hpp"
 
 namespace octavo::ops {
@@ -138,6 +139,16 @@ GateWeights::GateWeights(const NodeView& node, const RecurrentShape& layer, std:
   }
   const Tensor& tensor = node.require_constant(weights, name_of(weights));
   if (tensor.type == DataType::float32) {
+    if (multiplies_int8(node, context)) {
+      const SharedWeights all = quantized_gates(node, weights, context);
+      const kernels::QuantizedWeights& quantized = all->quantized;
+      const auto own =
+          std::span(quantized.values).subspan(direction * columns * depth, columns * depth);
+      const auto own_scales = std::span(quantized.scales).subspan(direction * columns, columns);
+      integers.assign(own.begin(), own.end());
+      scales.assign(own_scales.begin(), own_scales.end());
+      return;
+    }
     const auto own = tensor.as<float>().subspan(direction * columns * depth, columns * depth);
     floats.assign(own.begin(), own.end());
     return;

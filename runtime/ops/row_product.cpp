@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "kernels/packing.hpp"
 #include "runtime/ops/dynamic_quantizer.hpp"
 #include "runtime/ops/level_input.hpp"
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/product.hpp"
 #include "runtime/ops/ranges.hpp"
 #include "runtime/ops/tile_grid.hpp"
@@ -31,7 +31,7 @@ class FloatRowProduct final : public Step {
   FloatRowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
       : kernels_(*context.kernels),
         shape_(shape),
-        weights_(float_weights_in_kernel_order(node), weights_of(shape)),
+        weights_(float_weights(node, context, weights_of(shape))),
         epilogue_(node),
         grid_(make_grid(shape, context.threads)) {}
 
@@ -39,7 +39,7 @@ class FloatRowProduct final : public Step {
     kernels::FloatProduct product;
     product.a = memory.input<float>(0);
     product.rows = row_map(shape_);
-    weights_.bind(product);
+    weights_->floats[0].bind(product);
     product.bias = epilogue_.bias();
     product.activation = epilogue_.activation();
     product.addend = addend_of(memory);
@@ -51,24 +51,23 @@ class FloatRowProduct final : public Step {
   }
 
   [[nodiscard]] bool gives_extrema() const override { return true; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
 
  private:
   const kernels::KernelTable& kernels_;
   RowProductShape shape_;
-  kernels::PackedFloat weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   TileGrid grid_;
 };
 
 /// A product of int8 weights with all but its left operand.
 kernels::Int8Product begin_product(const StepMemory& memory, const RowProductShape& shape,
-                                   const kernels::PackedInt8& weights,
-                                   const ProductEpilogue& epilogue) {
+                                   const PackedWeights& weights, const ProductEpilogue& epilogue) {
   kernels::Int8Product product;
   product.rows = row_map(shape);
-  weights.bind(product);
-  product.b_scales = epilogue.weight_scales();
+  weights.int8[0].bind(product);
+  product.b_scales = weights.scales.data();
   product.bias = epilogue.bias();
   product.activation = epilogue.activation();
   product.addend = addend_of(memory);
@@ -84,7 +83,7 @@ class Int8RowProduct final : public Step {
   Int8RowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
       : kernels_(*context.kernels),
         shape_(shape),
-        weights_(int8_weights_in_kernel_order(node), weights_of(shape)),
+        weights_(int8_weights(node, context, weights_of(shape))),
         epilogue_(node),
         quantizer_(node, context, shape.samples, shape.rows / shape.samples * shape.depth),
         grid_(make_grid(shape, context.threads)),
@@ -97,7 +96,7 @@ class Int8RowProduct final : public Step {
     auto* quantized = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
     const auto quantization = quantizer_.choose(memory, workers);
 
-    kernels::Int8Product product = begin_product(memory, shape_, weights_, epilogue_);
+    kernels::Int8Product product = begin_product(memory, shape_, *weights_, epilogue_);
     product.a = quantized;
     product.quantization = quantization.data();
     product.rows_per_range = shape_.rows / quantization.size();
@@ -118,9 +117,9 @@ class Int8RowProduct final : public Step {
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] bool takes_extrema() const override { return quantizer_.ranges() == 1; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
-  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_); }
+  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_->int8[0]); }
 
  private:
   static constexpr std::size_t kBlockBytes = 64 * 1024;
@@ -151,7 +150,7 @@ class Int8RowProduct final : public Step {
 
   const kernels::KernelTable& kernels_;
   RowProductShape shape_;
-  kernels::PackedInt8 weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   DynamicQuantizer quantizer_;
   TileGrid grid_;
@@ -165,14 +164,14 @@ class LevelRowProduct final : public Step {
   LevelRowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
       : kernels_(*context.kernels),
         shape_(shape),
-        weights_(int8_weights_in_kernel_order(node), weights_of(shape)),
+        weights_(int8_weights(node, context, weights_of(shape))),
         epilogue_(node),
         levels_(node),
         grid_(make_grid(shape, context.threads)) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
     const kernels::Quantization quantization = levels_.quantization(memory);
-    kernels::Int8Product product = begin_product(memory, shape_, weights_, epilogue_);
+    kernels::Int8Product product = begin_product(memory, shape_, *weights_, epilogue_);
     product.a = memory.input<std::uint8_t>(0);
     product.quantization = &quantization;
     product.rows_per_range = shape_.rows;
@@ -193,14 +192,14 @@ class LevelRowProduct final : public Step {
     return levels_.is_signed() ? shape_.rows * shape_.depth + kernels::kReadSlack : 0;
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes(); }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
-  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_); }
+  [[nodiscard]] std::string kernel() const override { return describe_methods(weights_->int8[0]); }
 
  private:
   const kernels::KernelTable& kernels_;
   RowProductShape shape_;
-  kernels::PackedInt8 weights_;
+  SharedWeights weights_;
   ProductEpilogue epilogue_;
   LevelInput levels_;
   TileGrid grid_;

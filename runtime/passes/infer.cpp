@@ -6,6 +6,7 @@
 #include "kernels/aligned_buffer.hpp"
 #include "runtime/concat.hpp"
 #include "runtime/passes/passes.hpp"
+#include "runtime/plan/weight_cache.hpp"
 
 namespace octavo::passes {
 namespace {
@@ -67,6 +68,7 @@ std::vector<bool> bind_inputs(Graph& graph, const ShapeBindings& shapes) {
 void evaluate(Graph& graph, const Node& node, const kernels::KernelTable& kernels) {
   PlanContext context;
   context.kernels = &kernels;
+  context.weights = std::make_shared<WeightCache>();
   const NodeView view(graph, node);
   std::vector<Tensor> results;
   StepMemory memory;

@@ -1,51 +1,16 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string>
 
-#include "kernels/packing.hpp"
-#include "runtime/concat.hpp"
 #include "runtime/ops/level_input.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/recurrent_weights.hpp"
+#include "runtime/ops/weight_quantization.hpp"
 #include "runtime/ops/winograd_rule.hpp"
 #include "runtime/passes/passes.hpp"
 
 namespace octavo::passes {
 namespace {
-
-/// What fitting weights to chains may cost.
-WeightQuantization chain_options(const Graph& graph, const Node& node,
-                                 const kernels::WeightShape& shape,
-                                 const WeightQuantization& options) {
-  // In short columns the precision of each weight counts most, while the product is a smaller part
-  // of the layer's time.
-  constexpr std::size_t kLong = 320;
-  constexpr std::size_t kShort = 48;
-  constexpr float kShortBudget = 2.0F;
-  const Shape& out = graph.values[node.outputs[0]].shape;
-  const std::size_t depth = shape.segments * shape.depth;
-  if (depth < kShort || ops::suits_winograd(NodeView(graph, node), std::span(out).subspan(2))) {
-    return {0, 0.0F};
-  }
-  if (depth >= kLong) return options;
-  return {options.max_chain, std::min(options.loss_budget_db, kShortBudget)};
-}
-
-bool all_finite(std::span<const float> elements) {
-  return std::ranges::all_of(elements, [](float x) { return std::isfinite(x); });
-}
-
-/// The float weights among a node's inputs.
-std::span<const float> weights_of(const Graph& graph, const Node& node, std::size_t index) {
-  const Value& weight = graph.values[node.inputs[index]];
-  const auto elements = weight.constant->as<float>();
-  if (!all_finite(elements)) {
-    throw Error(ErrorCode::non_finite, concat({describe(node), ": its weights '", weight.name,
-                                               "' hold NaN or infinity and cannot be quantized"}));
-  }
-  return elements;
-}
 
 /// Replaces the weights at `index` by int8 ones, whose scales become input `scale_index`.
 void replace(Graph& graph, Node& node, std::size_t index, std::span<const std::int8_t> values,
@@ -59,27 +24,24 @@ void replace(Graph& graph, Node& node, std::size_t index, std::span<const std::i
 }
 
 void quantize_product(Graph& graph, Node& node, const WeightQuantization& options) {
-  const ProductWeights layout(NodeView(graph, node));
-  const std::vector<float> ordered = layout.to_kernel_order(weights_of(graph, node, 1));
-  const kernels::WeightShape& shape = layout.shape();
-  const WeightQuantization chain = chain_options(graph, node, shape, options);
-  const kernels::QuantizedWeights quantized = kernels::quantize_weights(
-      ordered, shape, layout.channels(), chain.max_chain, chain.loss_budget_db);
+  const NodeView view(graph, node);
+  const ProductWeights layout(view);
+  const Shape& out = graph.values[node.outputs[0]].shape;
+  const bool winograd = ops::suits_winograd(view, std::span(out).subspan(2));
+  const kernels::QuantizedWeights quantized =
+      ops::quantize(view, ops::chain_options(layout.shape(), winograd, options));
   const std::vector<std::int8_t> values =
       layout.to_file_order(std::span<const std::int8_t>(quantized.values));
-  replace(graph, node, 1, values, 3, {static_cast<std::int64_t>(shape.columns)}, quantized.scales,
-          node.name + ".weight");
+  replace(graph, node, 1, values, 3, {static_cast<std::int64_t>(layout.shape().columns)},
+          quantized.scales, node.name + ".weight");
 }
 
-/// Both products of a recurrent layer; the directions of one share the length of chains.
+/// Both products of a recurrent layer.
 void quantize_recurrent(Graph& graph, Node& node, const WeightQuantization& options) {
   for (const std::size_t weights : {ops::kInputWeights, ops::kStateWeights}) {
-    const Shape& file = graph.values[node.inputs[weights]].shape;
-    const auto depth = static_cast<std::size_t>(file[2]);
-    const kernels::WeightShape shape{static_cast<std::size_t>(file[0] * file[1]), 1, depth};
-    const WeightQuantization chain = chain_options(graph, node, shape, options);
-    const kernels::QuantizedWeights quantized = kernels::quantize_weights(
-        weights_of(graph, node, weights), shape, depth, chain.max_chain, chain.loss_budget_db);
+    const NodeView view(graph, node);
+    const Shape& file = view.shape(weights);
+    const kernels::QuantizedWeights quantized = ops::quantize_gates(view, weights, options);
     replace(graph, node, weights, quantized.values, ops::scale_of_weights(node.op, weights),
             {file[0], file[1]}, quantized.scales,
             node.name + (weights == ops::kInputWeights ? ".weight" : ".state_weight"));
@@ -125,12 +87,7 @@ bool is_quantizable(const Graph& graph, const Node& node) {
 }
 
 void quantize_weights(Graph& graph, const WeightQuantization& options) {
-  if (options.max_chain < 0 || options.max_chain > 4 || !(options.loss_budget_db >= 0.0F)) {
-    throw Error(
-        ErrorCode::invalid_argument,
-        "weight quantization: max_chain is 0 to 4 and loss_budget_db is not negative; found " +
-            std::to_string(options.max_chain) + " and " + std::to_string(options.loss_budget_db));
-  }
+  ops::check(options);
   for (Node& node : graph.nodes) {
     if (!has_quantizable_weights(graph, node) ||
         graph.values[node.inputs[1]].type != DataType::float32) {

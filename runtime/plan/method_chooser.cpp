@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/ops/packed_weights.hpp"
 #include "runtime/ops/product.hpp"
 #include "runtime/ops/recurrent_weights.hpp"
 #include "runtime/ops/winograd_rule.hpp"
@@ -64,22 +65,21 @@ std::vector<const Method*> MethodChooser::candidates(const NodeView& node) const
   return methods;
 }
 
-std::unique_ptr<Step> MethodChooser::prepare(const Method& method, const NodeView& float_node,
-                                             const NodeView& int8_node) const {
+std::unique_ptr<Step> MethodChooser::prepare(const Method& method, const NodeView& node) const {
   PlanContext context = context_;
   context.precision = method.precision;
   context.winograd = method.winograd;
-  const NodeView& node = method.precision == Precision::int8 ? int8_node : float_node;
   return operator_of(node.node().op).prepare(node, context);
 }
 
-MethodChooser::Choice MethodChooser::choose(const NodeView& float_node, const NodeView& int8_node) {
-  const std::vector<const Method*> methods = candidates(float_node);
+MethodChooser::Choice MethodChooser::choose(const NodeView& node) {
+  const std::vector<const Method*> methods = candidates(node);
   if (left_ <= left_.zero() && made_.choices_.empty() && given_.choices_.empty()) {
-    return expect(methods, float_node, int8_node);
+    return expect(methods, node);
   }
-  std::unique_ptr<Step> int8 = prepare(kDirectInt8, float_node, int8_node);
-  const std::string kind = condition_ + kind_of(float_node) + ' ' + int8->kernel();
+  const auto held = ops::quantized_weights(node, context_);  // for all candidates in int8
+  std::unique_ptr<Step> int8 = prepare(kDirectInt8, node);
+  const std::string kind = condition_ + kind_of(node) + ' ' + int8->kernel();
   for (const Tuning* tuning : {&made_, &given_}) {
     const auto known = tuning->choices_.find(kind);
     if (known == tuning->choices_.end()) continue;
@@ -88,26 +88,24 @@ MethodChooser::Choice MethodChooser::choose(const NodeView& float_node, const No
     if (method == methods.end()) continue;
     made_.choices_[kind] = measured;
     if (*method == &kDirectInt8) return {std::move(int8), measured};
-    return {prepare(**method, float_node, int8_node), measured};
+    return {prepare(**method, node), measured};
   }
-  if (left_ <= left_.zero()) return expect(methods, float_node, int8_node);
+  if (left_ <= left_.zero()) return expect(methods, node);
 
   std::vector<std::unique_ptr<Step>> steps;
   for (const Method* method : methods) {
-    steps.push_back(method == &kDirectInt8 ? std::move(int8)
-                                           : prepare(*method, float_node, int8_node));
+    steps.push_back(method == &kDirectInt8 ? std::move(int8) : prepare(*method, node));
   }
-  return measure(methods, std::move(steps), float_node, kind);
+  return measure(methods, std::move(steps), node, kind);
 }
 
 MethodChooser::Choice MethodChooser::expect(const std::vector<const Method*>& methods,
-                                            const NodeView& float_node,
-                                            const NodeView& int8_node) const {
-  const Precision precision = expected_precision(float_node);
+                                            const NodeView& node) const {
+  const Precision precision = expected_precision(node);
   const auto usual = std::find_if(methods.rbegin(), methods.rend(), [&](const Method* method) {
     return method->precision == precision;
   });
-  return {prepare(**usual, float_node, int8_node), {}};
+  return {prepare(**usual, node), {}};
 }
 
 MethodChooser::Choice MethodChooser::measure(const std::vector<const Method*>& methods,

@@ -25,19 +25,18 @@ class MethodChooser {
     std::unique_ptr<Step> step;
     std::vector<MethodTime> measured;  ///< empty where the cost model decided
   };
-  /// One product, seen in the float and in the int8 graph.
-  Choice choose(const NodeView& float_node, const NodeView& int8_node);
+  /// Of one product.
+  Choice choose(const NodeView& node);
 
   /// The choices made so far, but for those of the cost model.
   [[nodiscard]] Tuning take_tuning() { return std::move(made_); }
 
  private:
   [[nodiscard]] std::vector<const Method*> candidates(const NodeView& node) const;
-  [[nodiscard]] std::unique_ptr<Step> prepare(const Method& method, const NodeView& float_node,
-                                              const NodeView& int8_node) const;
+  [[nodiscard]] std::unique_ptr<Step> prepare(const Method& method, const NodeView& node) const;
   /// As the cost model says.
-  [[nodiscard]] Choice expect(const std::vector<const Method*>& methods, const NodeView& float_node,
-                              const NodeView& int8_node) const;
+  [[nodiscard]] Choice expect(const std::vector<const Method*>& methods,
+                              const NodeView& node) const;
   Choice measure(const std::vector<const Method*>& methods,
                  std::vector<std::unique_ptr<Step>> steps, const NodeView& node,
                  const std::string& kind);

@@ -65,13 +65,10 @@ class Plan::Builder {
 
   MethodChooser::Choice make_step(MethodChooser& chooser, std::size_t index, bool quantizable) {
     const NodeView node(graph_, graph_.nodes[index]);
-    const NodeView int8_node(source_.int8_graph, source_.int8_graph.nodes[index]);
     PlanContext context = context_;
     context.precision = quantizable ? source_.precision : Precision::float32;
-    if (context.precision == Precision::automatic) return chooser.choose(node, int8_node);
-    return {operator_of(node.node().op)
-                .prepare(context.precision == Precision::int8 ? int8_node : node, context),
-            {}};
+    if (context.precision == Precision::automatic) return chooser.choose(node);
+    return {operator_of(node.node().op).prepare(node, context), {}};
   }
 
   /// One buffer for each computed value; views share that of what they view.

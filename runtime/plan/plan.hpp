@@ -18,11 +18,9 @@ namespace octavo {
 /// A graph ready to run: steps in order, each with its memory, and the arena they share.
 class Plan {
  public:
-  /// What to plan. Both graphs have passed the layout pass and have the same nodes in the same
-  /// order; `int8_graph` holds int8 weights where `graph` may still hold floats.
+  /// What to plan: a graph that has passed the layout pass.
   struct Source {
     const Graph& graph;
-    const Graph& int8_graph;
     const std::vector<bool>& channels_last;  ///< per value of `graph`
     Precision precision;
     const Tuning& tuning;                  ///< for Precision::automatic, with what it may spend

@@ -12,6 +12,7 @@
 #include "kernels/dispatch.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/plan.hpp"
+#include "runtime/plan/weight_cache.hpp"
 #include "tests/runtime/onnx_writer.hpp"
 #include "tests/support/random.hpp"
 
@@ -53,6 +54,7 @@ Floats random_floats(std::size_t count, std::uint64_t seed, float low, float hig
 std::vector<std::byte> run_plainly(const OnnxWriter& model, const Floats& x) {
   PlanContext context;
   context.kernels = &kernels::select_kernels("");
+  context.weights = std::make_shared<WeightCache>();
   const RangeSettings settings;
   const SessionOptions options;
   context.ranges.emplace(settings, options);
@@ -61,7 +63,7 @@ std::vector<std::byte> run_plainly(const OnnxWriter& model, const Floats& x) {
   passes::remove_dead(graph, passes::ShapeConstants::fold);
   const std::vector<bool> moved = passes::move_to_channels_last(graph);
   const Tuning tuning;
-  Plan plan({graph, graph, moved, Precision::float32, tuning, {}}, context);
+  Plan plan({graph, moved, Precision::float32, tuning, {}}, context);
   std::memcpy(plan.input(0), x.data(), x.size() * sizeof(float));
   Workers workers(nullptr, 1);
   plan.run(workers, {});

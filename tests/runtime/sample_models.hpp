@@ -61,4 +61,52 @@ inline Model small_cnn() {
   return std::move(g).build();
 }
 
+/// image [batch, 32, 16, 16] -> a convolution that suits Winograd's algorithm, one that does not, a
+/// depthwise one, linear -> scores [batch, 100]. Its weights take most of its memory.
+inline Model mostly_weights() {
+  GraphBuilder g("mostly_weights");
+  std::uint32_t seed = 1;
+  const auto constant = [&](const char* name, Shape shape) {
+    const auto values = random_values(element_count(shape), seed++);
+    return g.constant(name, std::move(shape), std::span<const float>(values));
+  };
+  const std::vector<std::int64_t> pads{1, 1, 1, 1};
+  const auto x = g.input("image", DataType::float32, {-1, 32, 16, 16});
+  auto y = g.node("Conv", {x, constant("w1", {64, 32, 3, 3})}, {{"pads", pads}}, "winograd");
+  y = g.node("Relu", {y});
+  y = g.node("Conv", {y, constant("w2", {64, 32, 3, 3})},
+             {{"strides", std::vector<std::int64_t>{2, 2}}, {"group", std::int64_t{2}}}, "grouped");
+  y = g.node("Conv", {y, constant("w3", {64, 1, 3, 3})},
+             {{"pads", pads}, {"group", std::int64_t{64}}}, "depthwise");
+  y = g.node("Flatten", {y});
+  y = g.node("MatMul", {y, constant("w4", {3136, 100})}, {}, "linear");
+  g.output(y, "scores");
+  return std::move(g).build();
+}
+
+/// sequence [4, 1, 64] -> GRU in both directions -> LSTM -> states [4, 1, 1, 128]. Its weights take
+/// most of its memory.
+inline Model recurrent_layers() {
+  GraphBuilder g("recurrent_layers");
+  std::uint32_t seed = 1;
+  const auto constant = [&](const char* name, Shape shape) {
+    const auto values = random_values(element_count(shape), seed++);
+    return g.constant(name, std::move(shape), std::span<const float>(values));
+  };
+  const auto reshaped = [&](GraphBuilder::Value y, std::vector<std::int64_t> shape) {
+    const Shape of{static_cast<std::int64_t>(shape.size())};
+    return g.node("Reshape", {y, g.constant("shape", of, std::span<const std::int64_t>(shape))});
+  };
+  const auto x = g.input("sequence", DataType::float32, {4, 1, 64});
+  auto y = g.node("GRU", {x, constant("w1", {2, 384, 64}), constant("r1", {2, 384, 128})},
+                  {{"hidden_size", std::int64_t{128}}, {"direction", std::string("bidirectional")}},
+                  "gru");
+  y = g.node("Transpose", {y}, {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}});
+  y = reshaped(y, {4, 1, 256});
+  y = g.node("LSTM", {y, constant("w2", {1, 512, 256}), constant("r2", {1, 512, 128})},
+             {{"hidden_size", std::int64_t{128}}}, "lstm");
+  g.output(y, "states");
+  return std::move(g).build();
+}
+
 }  // namespace octavo::test

@@ -207,7 +207,8 @@ struct Operator {
   /// Checks inputs and attributes; sets types and shapes of the outputs. All input shapes are
   /// known. Shapes seen here are those of the file (NCHW).
   void (*infer)(InferContext&) = nullptr;
-  /// Makes the node ready. Shapes seen here are physical (NHWC for channels_last operators).
+  /// Makes the node ready. Shapes seen here are physical (NHWC for channels_last operators), and
+  /// some output has elements.
   std::unique_ptr<Step> (*prepare)(const NodeView&, const PlanContext&) = nullptr;
 
   /// What input 0 may hold. Where float16 or float64 are missing, all inputs of these types are
@@ -223,5 +224,9 @@ struct Operator {
 };
 
 const Operator& operator_of(Op op);
+
+/// The node made ready by its operator; or, when there is no element to compute, a step that does
+/// nothing.
+std::unique_ptr<Step> make_step(const NodeView& node, const PlanContext& context);
 
 }  // namespace octavo

@@ -19,6 +19,11 @@ constexpr std::array kTypeNumbers = {
     TypeNumber{DataType::uint32, 12},  TypeNumber{DataType::uint64, 13},
 };
 
+class NothingToCompute final : public Step {
+ public:
+  void run(const StepMemory& /*memory*/, Workers& /*workers*/) override {}
+};
+
 }  // namespace
 
 std::string to_string(TypeSet set) {
@@ -54,6 +59,15 @@ const Operator& operator_of(Op op) {
 #undef OCTAVO_OP
   };
   return kOperators[static_cast<std::size_t>(op)]();
+}
+
+std::unique_ptr<Step> make_step(const NodeView& node, const PlanContext& context) {
+  for (std::size_t i = 0; i < node.output_count(); ++i) {
+    if (node.has_output(i) && element_count(node.output(i).shape) > 0) {
+      return operator_of(node.node().op).prepare(node, context);
+    }
+  }
+  return std::make_unique<NothingToCompute>();
 }
 
 }  // namespace octavo

@@ -24,7 +24,10 @@ class TileGrid {
       : TileGrid(rows, panels, macs, threads, Split()) {}
   TileGrid(std::size_t rows, std::size_t panels, std::uint64_t macs, std::size_t threads,
            const Split& split)
-      : rows_(rows), panels_(panels), rows_per_tile_(rows), panels_per_tile_(panels) {
+      : rows_(rows),
+        panels_(panels),
+        rows_per_tile_(std::max<std::size_t>(rows, 1)),
+        panels_per_tile_(std::max<std::size_t>(panels, 1)) {
     if (threads > 1 && macs >= kMinMacs) cut(split, threads * split.tiles_per_thread);
     extrema_.resize(size());
   }

@@ -89,7 +89,7 @@ void evaluate(Graph& graph, const Node& node, const kernels::KernelTable& kernel
     results.push_back(Tensor::zeros(value.type, value.shape));
     memory.outputs.push_back(const_cast<std::byte*>(results.back().data));
   }
-  const std::unique_ptr<Step> step = operator_of(node.op).prepare(view, context);
+  const std::unique_ptr<Step> step = make_step(view, context);
   kernels::AlignedBuffer<std::byte> scratch(step->scratch_bytes());
   memory.scratch = scratch.data();
   Workers workers(nullptr, 1);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "runtime/ops/level_input.hpp"
+#include "runtime/ops/product.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/recurrent_weights.hpp"
 #include "runtime/ops/weight_quantization.hpp"
@@ -32,8 +33,9 @@ void quantize_product(Graph& graph, Node& node, const WeightQuantization& option
       ops::quantize(view, ops::chain_options(layout.shape(), winograd, options));
   const std::vector<std::int8_t> values =
       layout.to_file_order(std::span<const std::int8_t>(quantized.values));
-  replace(graph, node, 1, values, 3, {static_cast<std::int64_t>(layout.shape().columns)},
-          quantized.scales, node.name + ".weight");
+  replace(graph, node, ops::kWeight, values, ops::kWeightScale,
+          {static_cast<std::int64_t>(layout.shape().columns)}, quantized.scales,
+          node.name + ".weight");
 }
 
 /// Both products of a recurrent layer.
@@ -53,17 +55,24 @@ bool fit_int8(const Value& weight, std::size_t depth) {
   return weight.constant != nullptr && !weight.shape_dependent && depth <= ops::kMaxInt8Depth;
 }
 
+bool has_empty_input(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(node.inputs, [&](ValueId id) {
+    return id != kNoValue && std::ranges::count(graph.values[id].shape, 0) > 0;
+  });
+}
+
 /// Whether both operands of a MatMul are computed while the graph runs.
 bool multiplies_activations(const Graph& graph, const Node& node) {
-  if (node.op != Op::MatMul) return false;
+  if (node.op != Op::MatMul || has_empty_input(graph, node)) return false;
   for (const ValueId id : node.inputs) {
     const Value& value = graph.values[id];
-    if (value.constant != nullptr || element_count(value.shape) == 0) return false;
+    if (value.constant != nullptr) return false;
   }
   return static_cast<std::size_t>(graph.values[node.inputs[0]].shape.back()) <= ops::kMaxInt8Depth;
 }
 
 bool has_quantizable_weights(const Graph& graph, const Node& node) {
+  if (has_empty_input(graph, node)) return false;
   if (ops::is_recurrent(node.op)) {
     return std::ranges::all_of(std::array{ops::kInputWeights, ops::kStateWeights},
                                [&](std::size_t weights) {

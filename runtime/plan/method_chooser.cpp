@@ -69,7 +69,7 @@ std::unique_ptr<Step> MethodChooser::prepare(const Method& method, const NodeVie
   PlanContext context = context_;
   context.precision = method.precision;
   context.winograd = method.winograd;
-  return operator_of(node.node().op).prepare(node, context);
+  return make_step(node, context);
 }
 
 MethodChooser::Choice MethodChooser::choose(const NodeView& node) {

@@ -68,7 +68,7 @@ class Plan::Builder {
     PlanContext context = context_;
     context.precision = quantizable ? source_.precision : Precision::float32;
     if (context.precision == Precision::automatic) return chooser.choose(node);
-    return {operator_of(node.node().op).prepare(node, context), {}};
+    return {octavo::make_step(node, context), {}};
   }
 
   /// One buffer for each computed value; views share that of what they view.

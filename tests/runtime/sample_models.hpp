@@ -23,6 +23,21 @@ inline std::vector<float> random_values(std::size_t count, std::uint32_t seed) {
   return values;
 }
 
+/// Adds constants of deterministic values in [-1, 1), different ones each time.
+class RandomConstants {
+ public:
+  explicit RandomConstants(GraphBuilder& graph) : graph_(graph) {}
+
+  GraphBuilder::Value operator()(const char* name, Shape shape) {
+    const std::vector<float> values = random_values(element_count(shape), seed_++);
+    return graph_.constant(name, std::move(shape), std::span<const float>(values));
+  }
+
+ private:
+  GraphBuilder& graph_;
+  std::uint32_t seed_ = 1;
+};
+
 inline std::vector<float> copy(const TensorView& tensor) {
   const auto elements = tensor.data<float>();
   return {elements.begin(), elements.end()};
@@ -65,11 +80,7 @@ inline Model small_cnn() {
 /// depthwise one, linear -> scores [batch, 100]. Its weights take most of its memory.
 inline Model mostly_weights() {
   GraphBuilder g("mostly_weights");
-  std::uint32_t seed = 1;
-  const auto constant = [&](const char* name, Shape shape) {
-    const auto values = random_values(element_count(shape), seed++);
-    return g.constant(name, std::move(shape), std::span<const float>(values));
-  };
+  RandomConstants constant(g);
   const std::vector<std::int64_t> pads{1, 1, 1, 1};
   const auto x = g.input("image", DataType::float32, {-1, 32, 16, 16});
   auto y = g.node("Conv", {x, constant("w1", {64, 32, 3, 3})}, {{"pads", pads}}, "winograd");
@@ -88,11 +99,7 @@ inline Model mostly_weights() {
 /// most of its memory.
 inline Model recurrent_layers() {
   GraphBuilder g("recurrent_layers");
-  std::uint32_t seed = 1;
-  const auto constant = [&](const char* name, Shape shape) {
-    const auto values = random_values(element_count(shape), seed++);
-    return g.constant(name, std::move(shape), std::span<const float>(values));
-  };
+  RandomConstants constant(g);
   const auto reshaped = [&](GraphBuilder::Value y, std::vector<std::int64_t> shape) {
     const Shape of{static_cast<std::int64_t>(shape.size())};
     return g.node("Reshape", {y, g.constant("shape", of, std::span<const std::int64_t>(shape))});

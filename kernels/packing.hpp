@@ -27,8 +27,6 @@ struct QuantizedWeights {
   std::vector<std::int8_t> values;  ///< [columns][segments][depth], in [-127, 127]
   std::vector<float> scales;        ///< [columns]
   int chain = 0;                    ///< the chain that all columns were fitted to; 0: none
-
-  [[nodiscard]] std::size_t bytes() const { return values.size() + scales.size() * sizeof(float); }
 };
 
 /// Quantizes to the longest chain up to `max_chain` that costs the layer at most `loss_budget_db`

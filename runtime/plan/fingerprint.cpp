@@ -23,14 +23,6 @@ using Block = std::array<std::uint64_t, kLanes>;
 
 }  // namespace
 
-void Fingerprint::add(std::uint64_t number) {
-  for (std::uint64_t& half : state_) {
-    half = mixed(half, number);
-    half ^= half >> 29U;
-    number = ~number * kFirst;  // the halves see different words
-  }
-}
-
 void Fingerprint::add(std::span<const std::byte> bytes) {
   Block lanes{};
   const auto add_block = [&](const std::byte* from, std::size_t size) {
@@ -44,7 +36,13 @@ void Fingerprint::add(std::span<const std::byte> bytes) {
   }
   if (begin < bytes.size()) add_block(bytes.data() + begin, bytes.size() - begin);
   add(bytes.size());
-  for (const std::uint64_t lane : lanes) add(lane);
+  for (std::uint64_t word : lanes) {
+    for (std::uint64_t& half : bytes_) {
+      half = mixed(half, word);
+      half ^= half >> 29U;
+      word = ~word * kFirst;  // the halves see different words
+    }
+  }
 }
 
 }  // namespace octavo

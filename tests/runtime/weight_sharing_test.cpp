@@ -163,6 +163,18 @@ TEST_CASE("weights: every byte and the length count in a fingerprint") {
   CHECK(fingerprint(bytes) == fingerprint(std::vector<std::byte>(200)));
 }
 
+TEST_CASE("weights: fingerprints hold numbers themselves, in their order") {
+  const auto of = [](std::initializer_list<std::uint64_t> numbers) {
+    Fingerprint result;
+    for (const std::uint64_t number : numbers) result.add(number);
+    return result;
+  };
+  CHECK(of({1, 2}) == of({1, 2}));
+  CHECK(of({1, 2}) != of({2, 1}));
+  CHECK(of({1}) != of({1, 0}));
+  CHECK(of({}) != fingerprint({}));
+}
+
 TEST_CASE("weights: the cache makes what nobody holds, and forgets it") {
   WeightCache cache;
   int made = 0;

@@ -8,6 +8,7 @@
 #include "kernels/chain_condition.hpp"
 #include "kernels/chain_split.hpp"
 #include "kernels/weight_vectors.hpp"
+#include "kernels/weights_in_memory.hpp"
 
 namespace octavo::kernels {
 namespace {
@@ -98,6 +99,18 @@ void pack_longest_chain(const std::int8_t* from, std::size_t stride, std::size_t
   }
 }
 
+/// [columns][depth] -> [depth][kPanelWidth].
+void pack_panel(const float* from, std::size_t columns, std::size_t depth, float* to) {
+  // A cache line of a column at a time; what is written stays in the cache meanwhile.
+  constexpr std::size_t kLine = 16;
+  for (std::size_t begin = 0; begin < depth; begin += kLine) {
+    const std::size_t end = std::min(begin + kLine, depth);
+    for (std::size_t n = 0; n < columns; ++n) {
+      for (std::size_t k = begin; k < end; ++k) to[k * kPanelWidth + n] = from[n * depth + k];
+    }
+  }
+}
+
 std::int32_t sum_of(std::span<const std::int8_t> weights) {
   // In vectors: so few terms that they fit int16.
   constexpr std::size_t kTerms = 16;
@@ -114,12 +127,18 @@ std::int32_t sum_of(std::span<const std::int8_t> weights) {
 
 }  // namespace
 
-PackedFloat::PackedFloat(std::span<const float> weights, const WeightShape& shape)
+PackedFloat::PackedFloat(std::span<const float> weights, const WeightShape& shape) {
+  WeightsInMemory all(weights, shape);
+  *this = PackedFloat(all, 0, shape);
+}
+
+PackedFloat::PackedFloat(WeightColumns& weights, std::size_t first, const WeightShape& shape)
     : shape_(shape), data_(shape.panels() * kPanelWidth * shape.segments * shape.depth) {
   const std::size_t depth = shape.segments * shape.depth;
-  for (std::size_t n = 0; n < shape.columns; ++n) {
-    float* to = data_.data() + n / kPanelWidth * kPanelWidth * depth + n % kPanelWidth;
-    for (std::size_t k = 0; k < depth; ++k) to[k * kPanelWidth] = weights[n * depth + k];
+  float* to = data_.data();
+  for (std::size_t n = 0; n < shape.columns; n += kPanelWidth, to += depth * kPanelWidth) {
+    const std::size_t columns = std::min(kPanelWidth, shape.columns - n);
+    pack_panel(weights.read(first + n, columns).data(), columns, depth, to);
   }
 }
 

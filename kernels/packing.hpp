@@ -29,11 +29,23 @@ struct QuantizedWeights {
   int chain = 0;                    ///< the chain that all columns were fitted to; 0: none
 };
 
+/// Where a layer's float weights are read, a few columns at a time: they need not be in memory as a
+/// whole.
+class WeightColumns {
+ public:
+  virtual ~WeightColumns() = default;
+  /// Columns [first, first + count), each [segments][depth]. Valid until the next call.
+  virtual std::span<const float> read(std::size_t first, std::size_t count) = 0;
+};
+
 /// Quantizes to the longest chain up to `max_chain` that costs the layer at most `loss_budget_db`
 /// of weight precision against scale = max|w| / 127, by enlarging single columns' scales until the
 /// chain's condition holds. `max_chain` 0 asks for no condition. Weights are rounded so that their
 /// errors cancel within each kernel and column (kernels/weight_rounding.hpp); the weights of one
 /// kernel are `channels` apart.
+QuantizedWeights quantize_weights(WeightColumns& weights, const WeightShape& shape,
+                                  std::size_t channels, int max_chain, float loss_budget_db);
+/// The same for weights that are all in memory.
 QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
                                   std::size_t channels, int max_chain, float loss_budget_db);
 
@@ -43,6 +55,8 @@ struct ChainSplit;
 /// column.
 class PackedFloat {
  public:
+  /// Packs shape.columns columns from `first` on.
+  PackedFloat(WeightColumns& weights, std::size_t first, const WeightShape& shape);
   PackedFloat(std::span<const float> weights, const WeightShape& shape);
 
   /// Fills in b, columns and depth.

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "kernels/chain_condition.hpp"
 #include "kernels/packing.hpp"
 #include "kernels/weight_rounding.hpp"
+#include "kernels/weights_in_memory.hpp"
 
 namespace octavo::kernels {
 namespace {
@@ -78,20 +80,29 @@ float chain_scale(std::span<const float> w, float scale) {
   return scale;
 }
 
+/// The weights of a group.
+using Group4 = float __attribute__((vector_size(16)));
+
+Group4 magnitude(Group4 x) {
+  return x < 0.0F ? -x : x;
+}
+
 /// Whether whole groups surely meet the condition, as most do once a scale is large enough.
 template <std::size_t length>
 bool is_safe(const float* w, float scale) {
-  float pair = 0.0F;
-  float lane0 = 0.0F;
-  float lane1 = 0.0F;
+  Group4 pair{};
+  Group4 lane{};
   for (std::size_t g = 0; g < length; ++g, w += kGroup) {
+    Group4 first;
+    std::memcpy(&first, w, sizeof first);
+    const Group4 second = __builtin_shufflevector(first, first, 1, 0, 3, 2);
     // Of unlike signs, the larger magnitude alone counts, which is below any limit.
-    pair = std::max({pair, std::abs(w[0] + w[1]), std::abs(w[2] + w[3])});
-    lane0 += std::abs(w[0]) + std::abs(w[1]);
-    lane1 += std::abs(w[2]) + std::abs(w[3]);
+    const Group4 sum = magnitude(first + second);
+    pair = pair > sum ? pair : sum;
+    lane += magnitude(first) + magnitude(second);
   }
-  return pair <= safe_sum(kPairLimit, 2) * scale &&
-         (length == 1 || std::max(lane0, lane1) <= safe_sum(kLaneLimit, 2 * length) * scale);
+  return std::max(pair[0], pair[2]) <= safe_sum(kPairLimit, 2) * scale &&
+         (length == 1 || std::max(lane[0], lane[2]) <= safe_sum(kLaneLimit, 2 * length) * scale);
 }
 
 /// The scale at which one segment of a column meets the condition of chains of `length` groups.
@@ -105,57 +116,93 @@ float segment_scale(std::span<const float> w, float scale) {
   return k == w.size() ? scale : chain_scale(w.subspan(k), scale);
 }
 
-/// The energy that quantizing a layer loses.
-double noise(std::span<const float> weights, const std::vector<float>& scales,
-             std::size_t column_size) {
-  double energy = 0.0;
-  for (std::size_t n = 0; n < scales.size(); ++n) {
-    energy += rounding_noise(weights.subspan(n * column_size, column_size), scales[n]);
-  }
-  return energy;
-}
-
-std::vector<float> fitted_scales(std::span<const float> weights, const WeightShape& shape,
-                                 int chain, std::vector<float> scales) {
+/// The scale from `scale` on at which a column meets the condition of a chain.
+float fitted_scale(std::span<const float> column, const WeightShape& shape, int chain,
+                   float scale) {
   constexpr std::array kSegmentScales{segment_scale<1>, segment_scale<2>, segment_scale<3>,
                                       segment_scale<4>};
   const auto segment_scale = kSegmentScales[static_cast<std::size_t>(chain) - 1];
-  for (std::size_t begin = 0; begin < weights.size(); begin += shape.depth) {
-    float& scale = scales[begin / (shape.segments * shape.depth)];
-    scale = segment_scale(weights.subspan(begin, shape.depth), scale);
+  for (std::size_t begin = 0; begin < column.size(); begin += shape.depth) {
+    scale = segment_scale(column.subspan(begin, shape.depth), scale);
   }
-  return scales;
+  return scale;
 }
+
+/// Quantizes a layer in passes over its columns: one for each chain that is tried, which rounds
+/// them at once, as the first one is most often kept.
+class LayerQuantizer {
+ public:
+  LayerQuantizer(WeightColumns& weights, const WeightShape& shape, std::size_t channels)
+      : weights_(weights), shape_(shape), channels_(channels), fitted_(shape.columns) {
+    result_.scales.reserve(shape.columns);
+    result_.values.resize(shape.size());
+  }
+
+  QuantizedWeights run(int max_chain, float loss_budget_db) && {
+    for (int chain = max_chain; chain > 0; --chain) {
+      quantize(chain);
+      const double allowed = noise_ * std::pow(10.0, double{loss_budget_db} / 10.0);
+      if (fitted_noise_ > allowed) continue;
+      result_.chain = chain;
+      break;
+    }
+    if (result_.chain == 0) quantize(0);
+    result_.scales = std::move(fitted_);
+    return std::move(result_);
+  }
+
+ private:
+  void quantize(int chain) {
+    // Some columns that fit the cache, and fill a cache line of weights that are stored row by row.
+    constexpr std::size_t kBlockSize = 65536;
+    constexpr std::size_t kMaxColumns = 64;
+    const std::size_t size = shape_.segments * shape_.depth;
+    const std::size_t block = std::clamp<std::size_t>(kBlockSize / size, 32, kMaxColumns);
+    fitted_noise_ = 0.0;
+    for (std::size_t first = 0; first < shape_.columns; first += block) {
+      const std::size_t count = std::min(block, shape_.columns - first);
+      const std::span<const float> columns = weights_.read(first, count);
+      for (std::size_t i = 0; i < count; ++i) {
+        quantize(first + i, columns.subspan(i * size, size), chain);
+      }
+    }
+  }
+
+  void quantize(std::size_t n, std::span<const float> column, int chain) {
+    if (n == result_.scales.size()) {
+      result_.scales.push_back(unconstrained_scale(column));
+      if (chain > 0) noise_ += rounding_noise(column, result_.scales[n]);
+    }
+    float scale = result_.scales[n];
+    if (chain > 0) {
+      scale = fitted_scale(column, shape_, chain, scale);
+      fitted_noise_ += rounding_noise(column, scale);
+    }
+    fitted_[n] = least_noise_scale(column, scale, chain == 0 ? 0.0F : scale);
+    round_column(column, fitted_[n], shape_, channels_, chain,
+                 std::span(result_.values).subspan(n * column.size(), column.size()));
+  }
+
+  WeightColumns& weights_;
+  const WeightShape& shape_;
+  std::size_t channels_;
+  QuantizedWeights result_;    ///< its scales: without a condition
+  std::vector<float> fitted_;  ///< the scales with that of the chain in question
+  double noise_ = 0.0;         ///< the energy that quantizing without a condition loses
+  double fitted_noise_ = 0.0;  ///< with that of the chain
+};
 
 }  // namespace
 
+QuantizedWeights quantize_weights(WeightColumns& weights, const WeightShape& shape,
+                                  std::size_t channels, int max_chain, float loss_budget_db) {
+  return LayerQuantizer(weights, shape, channels).run(max_chain, loss_budget_db);
+}
+
 QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
                                   std::size_t channels, int max_chain, float loss_budget_db) {
-  const std::size_t column_size = shape.segments * shape.depth;
-  const auto column = [&](std::size_t n) { return weights.subspan(n * column_size, column_size); };
-  QuantizedWeights result;
-  result.scales.reserve(shape.columns);
-  for (std::size_t n = 0; n < shape.columns; ++n) {
-    result.scales.push_back(unconstrained_scale(column(n)));
-  }
-  if (max_chain > 0) {
-    const double allowed =
-        noise(weights, result.scales, column_size) * std::pow(10.0, double{loss_budget_db} / 10.0);
-    for (int chain = max_chain; chain > 0 && result.chain == 0; --chain) {
-      std::vector<float> fitted = fitted_scales(weights, shape, chain, result.scales);
-      if (noise(weights, fitted, column_size) > allowed) continue;
-      result.scales = std::move(fitted);
-      result.chain = chain;
-    }
-  }
-  result.values.resize(weights.size());
-  for (std::size_t n = 0; n < shape.columns; ++n) {
-    float& scale = result.scales[n];
-    scale = least_noise_scale(column(n), scale, result.chain == 0 ? 0.0F : scale);
-    round_column(column(n), scale, shape, channels, result.chain,
-                 std::span(result.values).subspan(n * column_size, column_size));
-  }
-  return result;
+  WeightsInMemory all(weights, shape);
+  return quantize_weights(all, shape, channels, max_chain, loss_budget_db);
 }
 
 }  // namespace octavo::kernels

@@ -94,7 +94,7 @@ class GraphWriter {
     for (const std::int64_t extent : tensor.shape) message.add_int64(1, extent);
     message.add_enum(2, onnx_type(tensor.type));
     message.add_string(8, name(id));
-    message.add_bytes(9, reinterpret_cast<const char*>(tensor.data), tensor.bytes());
+    message.add_bytes(9, reinterpret_cast<const char*>(tensor.data()), tensor.bytes());
   }
 
   /// Without a shape the reader has to infer it.

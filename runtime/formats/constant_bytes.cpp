@@ -11,6 +11,9 @@
 namespace octavo::formats {
 namespace {
 
+/// Bytes of tensors that are worth not being copied before their elements are needed.
+constexpr std::size_t kLarge = 16384;
+
 std::size_t byte_count(DataType type, const Shape& shape) {
   for (const std::int64_t extent : shape) {
     if (extent < 0) {
@@ -35,6 +38,14 @@ Tensor constant_from(DataType type, Shape shape, std::string_view bytes,
     throw Error(ErrorCode::malformed_file, "a boolean element is neither 0 nor 1");
   }
   const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % size_of(type) == 0;
+  if (owner != nullptr && !aligned && type == DataType::float32 && bytes.size() >= kLarge) {
+    const auto rows = static_cast<std::size_t>(shape[0]);
+    return Tensor::of_rows(std::move(shape),
+                           {.owner = owner,
+                            .bytes = reinterpret_cast<const std::byte*>(bytes.data()),
+                            .rows = rows,
+                            .columns = expected / sizeof(float) / rows});
+  }
   if (owner == nullptr || !aligned) {
     return Tensor::copy_of(type, std::move(shape), std::as_bytes(std::span(bytes)));
   }
@@ -42,7 +53,7 @@ Tensor constant_from(DataType type, Shape shape, std::string_view bytes,
   tensor.type = type;
   tensor.shape = std::move(shape);
   tensor.owner = owner;
-  tensor.data = reinterpret_cast<const std::byte*>(bytes.data());
+  tensor.memory = reinterpret_cast<const std::byte*>(bytes.data());
   return tensor;
 }
 

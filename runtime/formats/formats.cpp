@@ -29,7 +29,9 @@ Graph load(std::span<const std::byte> bytes, const std::shared_ptr<const void>& 
 
 Graph load(const std::filesystem::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
-  return load(file->bytes(), file, path.string());
+  Graph graph = load(file->bytes(), file, path.string());
+  graph.file = {file, file->bytes()};
+  return graph;
 }
 
 void save(const Graph& graph, const std::filesystem::path& path) {

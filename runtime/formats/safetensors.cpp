@@ -187,7 +187,7 @@ void write_safetensors(const Safetensors& contents, const std::filesystem::path&
     header.name("shape").value(tensor->shape);
     header.name("data_offsets").value(std::array{offset, end});
     header.end_object();
-    chunks.emplace_back(tensor->data, tensor->bytes());
+    chunks.emplace_back(tensor->data(), tensor->bytes());
     offset = end;
   }
   header.end_object();

@@ -35,7 +35,7 @@ Tensor Tensor::zeros(DataType type, Shape shape) {
   tensor.type = type;
   tensor.shape = std::move(shape);
   auto memory = std::make_shared<kernels::AlignedBuffer<std::byte>>(tensor.bytes());
-  tensor.data = memory->data();
+  tensor.memory = memory->data();
   tensor.owner = std::move(memory);
   return tensor;
 }
@@ -48,8 +48,15 @@ Tensor Tensor::copy_of(DataType type, Shape shape, std::span<const std::byte> by
                         " bytes, but ", bytes.size(), " were given"}));
   }
   if (!bytes.empty()) {
-    std::memcpy(const_cast<std::byte*>(tensor.data), bytes.data(), bytes.size());
+    std::memcpy(const_cast<std::byte*>(tensor.memory), bytes.data(), bytes.size());
   }
+  return tensor;
+}
+
+Tensor Tensor::of_rows(Shape shape, StoredRows::Source source) {
+  Tensor tensor;
+  tensor.shape = std::move(shape);
+  tensor.stored = std::make_shared<const StoredRows>(std::move(source));
   return tensor;
 }
 

@@ -12,6 +12,9 @@
 #include "octavo/graph.hpp"
 #include "octavo/tensor.hpp"
 
+#include "runtime/graph/mapped_bytes.hpp"
+#include "runtime/graph/stored_rows.hpp"
+
 namespace octavo {
 
 /// The canonical operators: ONNX's newest form of each, and Octavo's own fused ones. Loaders
@@ -26,19 +29,33 @@ enum class Op : std::uint8_t {
 std::string_view to_string(Op op) noexcept;
 std::optional<Op> op_from_name(std::string_view name) noexcept;
 
-/// Constant elements, row-major. `owner` keeps alive what `data` points into: a mapped file, or a
-/// buffer of its own. `data` is aligned for the element type.
+/// Constant elements, row-major. `owner` keeps alive what `memory` points into: a mapped file, or a
+/// buffer of its own. `memory` is aligned for the element type. Large float32 tensors may be stored
+/// in another way instead, as matrices whose rows are slices of the first dimension.
 struct Tensor {
   DataType type = DataType::float32;
   Shape shape;
   std::shared_ptr<const void> owner;
-  const std::byte* data = nullptr;
+  const std::byte* memory = nullptr;
+  std::shared_ptr<const StoredRows> stored;
+
+  /// The elements. Those of a tensor that is stored in another way are made by the first call, and
+  /// kept: who packs weights reads `stored`.
+  [[nodiscard]] const std::byte* data() const {
+    return stored != nullptr ? reinterpret_cast<const std::byte*>(stored->all()) : memory;
+  }
+  /// A float32 tensor that is stored in another way.
+  static Tensor of_rows(Shape shape, StoredRows::Source source);
+  /// The bytes that hold the elements, whichever way.
+  [[nodiscard]] std::span<const std::byte> stored_bytes() const {
+    return {stored != nullptr ? stored->source().bytes : memory, bytes()};
+  }
 
   /// The elements; T must be the element type (checked).
   template <class T>
   [[nodiscard]] std::span<const T> as() const {
     require_type(data_type_of<T>());
-    return {reinterpret_cast<const T*>(data), element_count(shape)};
+    return {reinterpret_cast<const T*>(data()), element_count(shape)};
   }
   [[nodiscard]] std::size_t bytes() const { return element_count(shape) * size_of(type); }
 
@@ -93,6 +110,7 @@ struct Graph {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   RangeSettings range_settings;
+  MappedBytes file;  ///< that constants may lie in
 
   /// Appends a value and returns its id.
   ValueId add(Value value) {

@@ -149,7 +149,7 @@ void check_divisor(const NodeView& node) {
   const std::size_t size = size_of(divisor->type);
   const std::byte zero[sizeof(std::int64_t)] = {};
   for (std::size_t i = 0; i < element_count(divisor->shape); ++i) {
-    if (std::memcmp(divisor->data + i * size, zero, size) == 0) {
+    if (std::memcmp(divisor->data() + i * size, zero, size) == 0) {
       node.fail(ErrorCode::invalid_graph, "divides integers by 0");
     }
   }

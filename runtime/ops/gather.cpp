@@ -17,7 +17,7 @@ std::vector<std::size_t> constant_positions(const NodeView& node, std::int64_t e
   const Indices indices(node, 1);
   const std::size_t count = constant == nullptr ? 0 : element_count(constant->shape);
   for (std::size_t i = 0; i < count; ++i) {
-    positions.push_back(indices.at(constant->data, i, extent));
+    positions.push_back(indices.at(constant->data(), i, extent));
   }
   return positions;
 }

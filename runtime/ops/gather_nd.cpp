@@ -47,7 +47,7 @@ void check_constant_tuples(const NodeView& node, const Tuples& tuples) {
   const Indices indices(node, 1);
   if (constant == nullptr) return;
   for (std::size_t i = 0; i < tuples.batches * tuples.count; ++i) {
-    static_cast<void>(tuples.find(indices, constant->data, i / tuples.count, i % tuples.count));
+    static_cast<void>(tuples.find(indices, constant->data(), i / tuples.count, i % tuples.count));
   }
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/ops/product.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/recurrent_weights.hpp"
+#include "runtime/ops/weight_columns.hpp"
 #include "runtime/ops/weight_quantization.hpp"
 #include "runtime/ops/winograd_rule.hpp"
 #include "runtime/plan/weight_cache.hpp"
@@ -28,14 +29,14 @@ const Tensor& weight_of(const NodeView& node) {
   return node.require_constant(kWeight, "the weight");
 }
 
-std::span<const float> scales_of(const NodeView& node) {
-  return node.require_constant(kWeightScale, "the weight's scale").as<float>();
-}
-
 void add(Fingerprint& key, const Tensor& tensor) {
   key.add(static_cast<std::uint64_t>(tensor.type));
   for (const std::int64_t extent : tensor.shape) key.add(static_cast<std::uint64_t>(extent));
-  key.add({tensor.data, tensor.bytes()});
+  key.add(tensor.stored_bytes());
+  if (tensor.stored == nullptr) return;
+  const StoredRows::Source& rows = tensor.stored->source();
+  key.add(rows.transposed ? 1 : 0);
+  key.add(std::as_bytes(std::span(rows.factors)));
 }
 
 void add(Fingerprint& key, const kernels::WeightShape& shape) {
@@ -68,20 +69,6 @@ Fingerprint with(Fingerprint key, Form form, const kernels::WeightShape& group) 
   return with(key, form);
 }
 
-std::vector<float> floats_in_kernel_order(const NodeView& node) {
-  const ProductWeights layout(node);
-  const Tensor& weight = weight_of(node);
-  if (weight.type == DataType::float32) return layout.to_kernel_order(weight.as<float>());
-  const auto scales = scales_of(node);
-  const std::vector<std::int8_t> values = layout.to_kernel_order(weight.as<std::int8_t>());
-  std::vector<float> result(values.size());
-  const std::size_t depth = values.size() / scales.size();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    result[i] = scales[i / depth] * static_cast<float>(values[i]);
-  }
-  return result;
-}
-
 /// The int8 weights of a node and what they depend on.
 class Int8Source {
  public:
@@ -103,10 +90,14 @@ class Int8Source {
         weights.quantized = quantize(node_, chain_);
         return;
       }
-      const auto scales = scales_of(node_);
-      weights.quantized.values =
-          ProductWeights(node_).to_kernel_order(weight_of(node_).as<std::int8_t>());
+      const auto scales = node_.require_constant(kWeightScale, "the weight's scale").as<float>();
       weights.quantized.scales.assign(scales.begin(), scales.end());
+      const auto values = weight_of(node_).as<std::int8_t>();
+      weights.quantized.values.assign(values.begin(), values.end());
+      const ProductWeights layout(node_);
+      if (layout.reorders()) {
+        layout.to_kernel_order<std::int8_t>(values, weights.quantized.values);
+      }
     });
   }
 
@@ -123,15 +114,6 @@ class Int8Source {
 std::vector<float> padded(std::vector<float> scales) {
   scales.resize(scales.size() + kernels::kPanelWidth);
   return scales;
-}
-
-/// Packs the weights of all groups, each of shape `group`, one after the other.
-template <class Packed, class T>
-void pack_groups(const std::vector<T>& weights, const kernels::WeightShape& group,
-                 std::vector<Packed>& packed) {
-  for (std::size_t begin = 0; begin < weights.size(); begin += group.size()) {
-    packed.emplace_back(std::span(weights).subspan(begin, group.size()), group);
-  }
 }
 
 std::size_t columns_of(const NodeView& node) {
@@ -188,10 +170,13 @@ SharedWeights gate_weights(const GateWeights& weights, std::size_t begin, std::s
 
 SharedWeights float_weights(const NodeView& node, const PlanContext& context,
                             const kernels::WeightShape& group) {
-  return context.weights->get(with(content_of(node), Form::floats, group),
-                              [&](PackedWeights& weights) {
-                                pack_groups(floats_in_kernel_order(node), group, weights.floats);
-                              });
+  return context.weights->get(
+      with(content_of(node), Form::floats, group), [&](PackedWeights& weights) {
+        NodeColumns columns(node);
+        for (std::size_t first = 0; first < columns_of(node); first += group.columns) {
+          weights.floats.emplace_back(columns, first, group);
+        }
+      });
 }
 
 SharedWeights int8_weights(const NodeView& node, const PlanContext& context,
@@ -199,7 +184,10 @@ SharedWeights int8_weights(const NodeView& node, const PlanContext& context,
   const Int8Source source(node, context);
   return context.weights->get(with(source.key(), Form::int8, group), [&](PackedWeights& weights) {
     const SharedWeights from = source.quantized();
-    pack_groups(from->quantized.values, group, weights.int8);
+    const std::span values = from->quantized.values;
+    for (std::size_t begin = 0; begin < values.size(); begin += group.size()) {
+      weights.int8.emplace_back(values.subspan(begin, group.size()), group);
+    }
     weights.scales = padded(from->quantized.scales);
   });
 }
@@ -222,13 +210,14 @@ SharedWeights winograd_weights(const NodeView& node, const PlanContext& context)
 SharedWeights float_winograd_weights(const NodeView& node, const PlanContext& context) {
   return context.weights->get(
       with(content_of(node), Form::float_winograd), [&](PackedWeights& weights) {
-        weights.float_winograd.emplace(floats_in_kernel_order(node), columns_of(node));
+        weights.float_winograd.emplace(NodeColumns(node).read_all(), columns_of(node));
       });
 }
 
 SharedWeights depthwise_weights(const NodeView& node, const PlanContext& context) {
   return context.weights->get(with(content_of(node), Form::depthwise), [&](PackedWeights& weights) {
-    const std::vector<float> floats = floats_in_kernel_order(node);
+    NodeColumns columns(node);
+    const std::span<const float> floats = columns.read_all();
     const std::size_t channels = columns_of(node);
     const std::size_t taps = floats.size() / channels;
     weights.depthwise = kernels::AlignedBuffer<float>(floats.size());

@@ -201,7 +201,7 @@ std::unique_ptr<Step> prepare(const NodeView& node, const PlanContext&) {
   return with_bytes(size_of(node.input(0).type), [&](auto zero) -> std::unique_ptr<Step> {
     auto fill = zero;
     if (node.has_input(2)) {
-      std::memcpy(&fill, node.require_constant(2, "constant_value").data, sizeof fill);
+      std::memcpy(&fill, node.require_constant(2, "constant_value").data(), sizeof fill);
     }
     return std::make_unique<PadStep<decltype(zero)>>(node, padding, fill);
   });

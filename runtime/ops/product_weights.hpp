@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "kernels/packing.hpp"
 #include "runtime/ops/operator.hpp"
@@ -29,32 +28,34 @@ class ProductWeights {
   /// Whether this is a convolution of one channel per group and output channel.
   [[nodiscard]] bool depthwise() const { return depthwise_; }
 
+  /// Whether the orders differ.
+  [[nodiscard]] bool reorders() const { return taps_ > 1 && channels_ > 1; }
+
+  /// Whole columns from one order to the other, where the orders differ.
   template <class T>
-  [[nodiscard]] std::vector<T> to_kernel_order(std::span<const T> file) const {
-    std::vector<T> kernel(file.begin(), file.end());
-    if (taps_ > 1) transpose(file.data(), channels_, taps_, kernel.data());
-    return kernel;
+  void to_kernel_order(std::span<const T> file, std::span<T> kernel) const {
+    transpose(file, channels_, taps_, kernel);
   }
   template <class T>
-  [[nodiscard]] std::vector<T> to_file_order(std::span<const T> kernel) const {
-    std::vector<T> file(kernel.begin(), kernel.end());
-    if (taps_ > 1) transpose(kernel.data(), taps_, channels_, file.data());
-    return file;
+  void to_file_order(std::span<const T> kernel, std::span<T> file) const {
+    transpose(kernel, taps_, channels_, file);
   }
 
  private:
   /// Each column [rows][line] -> [line][rows].
   template <class T>
-  void transpose(const T* from, std::size_t rows, std::size_t line, T* to) const {
+  static void transpose(std::span<const T> from, std::size_t rows, std::size_t line,
+                        std::span<T> to) {
     const std::size_t size = rows * line;
-    for (std::size_t n = 0; n < columns_; ++n, from += size, to += size) {
+    for (std::size_t begin = 0; begin < from.size(); begin += size) {
       for (std::size_t i = 0; i < rows; ++i) {
-        for (std::size_t j = 0; j < line; ++j) to[j * rows + i] = from[i * line + j];
+        for (std::size_t j = 0; j < line; ++j) {
+          to[begin + j * rows + i] = from[begin + i * line + j];
+        }
       }
     }
   }
 
-  std::size_t columns_ = 0;
   std::size_t channels_ = 0;
   std::size_t taps_ = 1;
   bool depthwise_ = false;

@@ -1,27 +1,12 @@
 #include "runtime/ops/weight_quantization.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <span>
 #include <string>
 
-#include "runtime/concat.hpp"
-#include "runtime/ops/product.hpp"
 #include "runtime/ops/product_weights.hpp"
+#include "runtime/ops/weight_columns.hpp"
 
 namespace octavo::ops {
-namespace {
-
-std::span<const float> finite_weights(const NodeView& node, std::size_t index) {
-  const auto weights = node.require_constant(index, "the weight").as<float>();
-  if (!std::ranges::all_of(weights, [](float x) { return std::isfinite(x); })) {
-    node.fail(ErrorCode::non_finite, concat({"its weights '", node.input(index).name,
-                                             "' hold NaN or infinity and cannot be quantized"}));
-  }
-  return weights;
-}
-
-}  // namespace
 
 void check(const WeightQuantization& options) {
   if (options.max_chain >= 0 && options.max_chain <= 4 && options.loss_budget_db >= 0.0F) return;
@@ -46,8 +31,9 @@ WeightQuantization chain_options(const kernels::WeightShape& shape, bool winogra
 
 kernels::QuantizedWeights quantize(const NodeView& node, const WeightQuantization& chain) {
   const ProductWeights layout(node);
-  return kernels::quantize_weights(layout.to_kernel_order(finite_weights(node, kWeight)),
-                                   layout.shape(), layout.channels(), chain.max_chain,
+  NodeColumns columns(node);
+  columns.require_finite();
+  return kernels::quantize_weights(columns, layout.shape(), layout.channels(), chain.max_chain,
                                    chain.loss_budget_db);
 }
 
@@ -57,8 +43,9 @@ kernels::QuantizedWeights quantize_gates(const NodeView& node, std::size_t weigh
   const auto depth = static_cast<std::size_t>(file[2]);
   const kernels::WeightShape shape{static_cast<std::size_t>(file[0] * file[1]), 1, depth};
   const WeightQuantization chain = chain_options(shape, false, options);
-  return kernels::quantize_weights(finite_weights(node, weights), shape, depth, chain.max_chain,
-                                   chain.loss_budget_db);
+  const auto elements = node.require_constant(weights, "the weights of the gates").as<float>();
+  require_finite(node, weights, elements);
+  return kernels::quantize_weights(elements, shape, depth, chain.max_chain, chain.loss_budget_db);
 }
 
 }  // namespace octavo::ops

@@ -137,29 +137,37 @@ class Fuser {
     node.attributes.clear();
     node.inputs.resize(2);
     if (!transposed || alpha != 1.0F) {
-      set_weight(node, linear_weight(*weight, columns, depth, transposed, alpha));
+      set_weight(node,
+                 linear_weight(graph_.values[node.inputs[kWeight]].constant, transposed, alpha));
     }
     if (!bias.empty()) set_bias(node, bias);
   }
 
-  /// The weight [columns, depth] of a product with `weight`, or with what it is the transpose of.
-  static Tensor linear_weight(const Tensor& weight, std::size_t columns, std::size_t depth,
-                              bool transposed, float alpha) {
-    // A cache line of a row that is read, each time.
-    constexpr std::size_t kBlock = 16;
-    const auto source = weight.as<float>();
-    Tensor linear = Tensor::zeros(
-        DataType::float32, {static_cast<std::int64_t>(columns), static_cast<std::int64_t>(depth)});
-    const auto target = linear.mutable_elements<float>();
-    for (std::size_t first = 0; first < columns; first += kBlock) {
-      const std::size_t end = std::min(first + kBlock, columns);
-      for (std::size_t k = 0; k < depth; ++k) {
-        for (std::size_t n = first; n < end; ++n) {
-          target[n * depth + k] = alpha * source[transposed ? n * depth + k : k * columns + n];
-        }
-      }
+  /// The rows that a constant is stored as.
+  static StoredRows::Source rows_of(const std::shared_ptr<const Tensor>& constant) {
+    if (constant->stored != nullptr && constant->stored->source().factors.empty()) {
+      return constant->stored->source();
     }
-    return linear;
+    const Shape& shape = constant->shape;
+    return {.owner = constant,
+            .bytes = constant->data(),
+            .rows = static_cast<std::size_t>(shape[0]),
+            .columns = element_count({shape.begin() + 1, shape.end()})};
+  }
+
+  /// The weight [columns, depth] of a product with a constant [depth, columns], or, `transposed`,
+  /// with one that is the weight already.
+  static Tensor linear_weight(const std::shared_ptr<const Tensor>& constant, bool transposed,
+                              float alpha) {
+    StoredRows::Source rows = rows_of(constant);
+    Shape shape = constant->shape;
+    if (!transposed) {
+      std::swap(shape[0], shape[1]);
+      std::swap(rows.rows, rows.columns);
+      rows.transposed = !rows.transposed;
+    }
+    if (alpha != 1.0F) rows.factors.assign(rows.rows, static_cast<double>(alpha));
+    return Tensor::of_rows(std::move(shape), std::move(rows));
   }
 
   /// Lets the product before take over what `node` does. The node is then gone.
@@ -207,23 +215,18 @@ class Fuser {
     if (!bias || !scale || !shift || !mean || !variance) return false;
     const double epsilon = static_cast<double>(view.real("epsilon", 1e-5F));
 
-    const Tensor& old = *graph_.values[product.inputs[kWeight]].constant;
-    Tensor weight = Tensor::copy_of(old.type, old.shape, {old.data, old.bytes()});
-    const auto elements = weight.mutable_elements<float>();
-    const std::size_t columns = bias->size();
-    const std::size_t depth = elements.size() / columns;
-    for (std::size_t n = 0; n < columns; ++n) {
+    const auto& old = graph_.values[product.inputs[kWeight]].constant;
+    StoredRows::Source rows = rows_of(old);
+    for (std::size_t n = 0; n < bias->size(); ++n) {
       const double factor = static_cast<double>(scale->as<float>()[n]) /
                             std::sqrt(static_cast<double>(variance->as<float>()[n]) + epsilon);
-      for (float& w : elements.subspan(n * depth, depth)) {
-        w = static_cast<float>(static_cast<double>(w) * factor);
-      }
+      rows.factors.push_back(factor);
       const double centred =
           static_cast<double>((*bias)[n]) - static_cast<double>(mean->as<float>()[n]);
       (*bias)[n] =
           static_cast<float>(centred * factor + static_cast<double>(shift->as<float>()[n]));
     }
-    set_weight(product, std::move(weight));
+    set_weight(product, Tensor::of_rows(old->shape, std::move(rows)));
     set_bias(product, *bias);
     return true;
   }

@@ -74,7 +74,7 @@ void evaluate(Graph& graph, const Node& node, const kernels::KernelTable& kernel
   StepMemory memory;
   for (const ValueId id : node.inputs) {
     const bool known = id != kNoValue && graph.values[id].constant != nullptr;
-    memory.inputs.push_back(known ? graph.values[id].constant->data : nullptr);
+    memory.inputs.push_back(known ? graph.values[id].constant->data() : nullptr);
   }
   for (const ValueId id : node.outputs) {
     if (id == kNoValue) {
@@ -87,7 +87,7 @@ void evaluate(Graph& graph, const Node& node, const kernels::KernelTable& kernel
                 concat({"a constant result of shape ", value.shape, " is larger than 256 MiB"}));
     }
     results.push_back(Tensor::zeros(value.type, value.shape));
-    memory.outputs.push_back(const_cast<std::byte*>(results.back().data));
+    memory.outputs.push_back(const_cast<std::byte*>(results.back().memory));
   }
   const std::unique_ptr<Step> step = make_step(view, context);
   kernels::AlignedBuffer<std::byte> scratch(step->scratch_bytes());

@@ -222,7 +222,7 @@ class LayoutPass {
     const Permutation p = to_channels_last(rank);
     Tensor result = Tensor::zeros(tensor.type, permute(tensor.shape, p));
     const std::size_t size = size_of(tensor.type);
-    auto* to = const_cast<std::byte*>(result.data);
+    auto* to = const_cast<std::byte*>(result.memory);
     std::vector<std::int64_t> index(rank, 0);
     const std::size_t count = element_count(result.shape);
     for (std::size_t i = 0; i < count; ++i) {
@@ -237,7 +237,7 @@ class LayoutPass {
         source =
             source * static_cast<std::size_t>(tensor.shape[d]) + static_cast<std::size_t>(index[d]);
       }
-      std::copy_n(tensor.data + source * size, size, to + i * size);
+      std::copy_n(tensor.data() + source * size, size, to + i * size);
     }
     return graph_.add_constant(graph_.values[id].name, std::move(result));
   }

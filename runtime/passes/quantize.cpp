@@ -31,8 +31,8 @@ void quantize_product(Graph& graph, Node& node, const WeightQuantization& option
   const bool winograd = ops::suits_winograd(view, std::span(out).subspan(2));
   const kernels::QuantizedWeights quantized =
       ops::quantize(view, ops::chain_options(layout.shape(), winograd, options));
-  const std::vector<std::int8_t> values =
-      layout.to_file_order(std::span<const std::int8_t>(quantized.values));
+  std::vector<std::int8_t> values = quantized.values;
+  if (layout.reorders()) layout.to_file_order<std::int8_t>(quantized.values, values);
   replace(graph, node, ops::kWeight, values, ops::kWeightScale,
           {static_cast<std::int64_t>(layout.shape().columns)}, quantized.scales,
           node.name + ".weight");

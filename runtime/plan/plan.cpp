@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <set>
 #include <string>
 
@@ -49,9 +50,20 @@ class Plan::Builder {
           describe_layer(graph_, node, source_.channels_last, quantizable, *choice.step));
       layer.measured = std::move(choice.measured);
       plan_.steps_.push_back({std::move(choice.step), {}});
+      release_packed(node);
       nodes_.push_back(i);
     }
     plan_.tuning_ = chooser.take_tuning();
+  }
+
+  /// Once they are packed, the file's weights are not needed in memory.
+  void release_packed(const Node& node) const {
+    const Operator& op = operator_of(node.op);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (!op.packs(i) || node.inputs[i] == kNoValue) continue;
+      const auto& constant = graph_.values[node.inputs[i]].constant;
+      if (constant != nullptr) graph_.file.release(constant->stored_bytes());
+    }
   }
 
   /// Layers that the options name must be some that quantize.
@@ -117,14 +129,12 @@ class Plan::Builder {
           concat({"model '", graph_.name, "' needs ", layout_.bytes >> 20U,
                   " MiB for its activations at these shapes; at most 4096 MiB are supported"}));
     }
-    plan_.arena_bytes_ = layout_.bytes;
-    plan_.memory_.reset(static_cast<std::byte*>(std::calloc(layout_.bytes + kArenaAlignment, 1)));
-    if (plan_.memory_ == nullptr) {
+    try {
+      plan_.arena_ = kernels::AlignedBuffer<std::byte>(layout_.bytes);
+    } catch (const std::bad_alloc&) {
       throw Error(ErrorCode::limit_exceeded, concat({"model '", graph_.name, "': no memory for ",
                                                      layout_.bytes >> 20U, " MiB of activations"}));
     }
-    const auto address = reinterpret_cast<std::uintptr_t>(plan_.memory_.get());
-    arena_ = plan_.memory_.get() + (kArenaAlignment - address % kArenaAlignment) % kArenaAlignment;
   }
 
   void bind() {
@@ -151,7 +161,7 @@ class Plan::Builder {
     for (const ValueId id : graph_.outputs) {
       std::byte* output = arena_at(buffer_of_[id]);
       const auto& constant = graph_.values[id].constant;
-      if (constant != nullptr) std::copy_n(constant->data, constant->bytes(), output);
+      if (constant != nullptr) std::copy_n(constant->data(), constant->bytes(), output);
       plan_.outputs_.push_back(output);
     }
   }
@@ -179,14 +189,16 @@ class Plan::Builder {
     return {reinterpret_cast<const float*>(data), element_count(graph_.values[id].shape)};
   }
 
-  std::byte* arena_at(std::size_t request) { return arena_ + layout_.offsets[request]; }
+  std::byte* arena_at(std::size_t request) {
+    return plan_.arena_.data() + layout_.offsets[request];
+  }
 
   const std::byte* address(ValueId id) {
     if (id == kNoValue) return nullptr;
     const auto& constant = graph_.values[id].constant;
     if (constant == nullptr) return arena_at(buffer_of_[id]);
     plan_.constants_.push_back(constant);
-    return constant->data;
+    return constant->data();
   }
 
   Plan& plan_;
@@ -198,7 +210,6 @@ class Plan::Builder {
   std::vector<std::size_t> scratch_;    ///< per step, an index into requests_
   std::vector<ArenaRequest> requests_;
   ArenaLayout layout_;
-  std::byte* arena_ = nullptr;
 };
 
 Plan::Plan(const Source& source, const PlanContext& context) {

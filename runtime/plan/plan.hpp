@@ -3,13 +3,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "octavo/session.hpp"
 
+#include "kernels/aligned_buffer.hpp"
 #include "runtime/graph/graph.hpp"
 #include "runtime/ops/operator.hpp"
 
@@ -39,7 +39,7 @@ class Plan {
   [[nodiscard]] const Tuning& tuning() const { return tuning_; }
   [[nodiscard]] std::byte* input(std::size_t index) const { return inputs_[index]; }
   [[nodiscard]] std::byte* output(std::size_t index) const { return outputs_[index]; }
-  [[nodiscard]] std::size_t arena_bytes() const { return arena_bytes_; }
+  [[nodiscard]] std::size_t arena_bytes() const { return arena_.size(); }
   [[nodiscard]] std::size_t weight_bytes() const;
   [[nodiscard]] std::uint64_t clip_guard_count(std::size_t layer) const {
     return input_ranges_[layer].guarded;
@@ -49,9 +49,6 @@ class Plan {
   struct PlannedStep {
     std::unique_ptr<Step> step;
     StepMemory memory;
-  };
-  struct FreeMemory {
-    void operator()(std::byte* p) const { std::free(p); }
   };
   class Builder;
 
@@ -64,8 +61,7 @@ class Plan {
   std::vector<kernels::Extrema> extrema_;  ///< of values, by the step that computes them
   std::vector<std::byte*> inputs_;
   std::vector<std::byte*> outputs_;
-  std::unique_ptr<std::byte, FreeMemory> memory_;
-  std::size_t arena_bytes_ = 0;
+  kernels::AlignedBuffer<std::byte> arena_;
 };
 
 }  // namespace octavo

@@ -51,10 +51,10 @@ Trial::Trial(const NodeView& node, std::size_t scratch_bytes) {
     return element_count(value.shape) * size_of(value.type);
   };
   for (std::size_t i = 0; i < node.input_count(); ++i) {
-    if (!node.has_input(i)) {
+    if (!node.has_input(i) || operator_of(node.node().op).packs(i)) {
       memory_.inputs.push_back(nullptr);
     } else if (const Tensor* constant = node.constant(i)) {
-      memory_.inputs.push_back(constant->data);
+      memory_.inputs.push_back(constant->data());
     } else {
       const Value& value = node.input(i);
       std::byte* data = add_buffer(bytes_of(value));

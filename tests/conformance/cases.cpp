@@ -140,7 +140,7 @@ Outcome run_set(const Case& test, const CaseSet& set, Fixed fixed) {
     if (view.type() != input.tensor.type || view.bytes() != input.tensor.bytes()) {
       return {Outcome::Kind::differs, "input '" + input.name + "' has another type or size"};
     }
-    if (view.bytes() != 0) std::memcpy(view.raw(), input.tensor.data, view.bytes());
+    if (view.bytes() != 0) std::memcpy(view.raw(), input.tensor.data(), view.bytes());
   }
   session.run();
   for (std::size_t i = 0; i < set.outputs.size(); ++i) {

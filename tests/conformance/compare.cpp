@@ -56,7 +56,7 @@ std::string compare(const TensorView& found, const Tensor& expected) {
   const std::string difference = ops::with_type(expected.type, [&](auto element) {
     using T = decltype(element);
     const auto* a = static_cast<const T*>(found.raw());
-    const auto* b = reinterpret_cast<const T*>(expected.data);
+    const auto* b = reinterpret_cast<const T*>(expected.data());
     if constexpr (std::is_integral_v<T>) {
       return compare_integers(a, b, found.size());
     } else {

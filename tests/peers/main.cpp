@@ -54,7 +54,7 @@ std::string compare_run(Session& session, const std::vector<tools::Npy>& inputs,
     Tensor tensor;
     tensor.type = expected[i].type;
     tensor.shape = expected[i].shape;
-    tensor.data = expected[i].data.data();
+    tensor.memory = expected[i].data.data();
     const std::string difference = test::compare(session.output(i), tensor);
     if (!difference.empty()) return difference;
   }

@@ -98,7 +98,7 @@ TEST_CASE("model file: what is saved is loaded") {
     const Tensor& loaded = *after.values[conv.inputs[i]].constant;
     CHECK(loaded.type == saved.type);
     CHECK(loaded.shape == saved.shape);
-    CHECK(std::equal(loaded.data, loaded.data + loaded.bytes(), saved.data));
+    CHECK(std::equal(loaded.data(), loaded.data() + loaded.bytes(), saved.data()));
   }
   CHECK(after.nodes[1].inputs == conv.outputs);
   const auto unused = [](const Value& value) { return value.name == "unused"; };
@@ -157,10 +157,10 @@ TEST_CASE("model file: every element type, in place and aligned") {
     CHECK(tensor.type == graph.values[graph.outputs[i]].type);
     CHECK(tensor.shape == graph.values[graph.outputs[i]].shape);
     CHECK(tensor.owner == file);
-    CHECK(std::all_of(tensor.data, tensor.data + tensor.bytes(),
+    CHECK(std::all_of(tensor.data(), tensor.data() + tensor.bytes(),
                       [](std::byte byte) { return byte == std::byte{1}; }));
     const std::size_t alignment = tensor.bytes() % 64 == 0 ? 64 : size_of(tensor.type);
-    CHECK(reinterpret_cast<std::uintptr_t>(tensor.data) % alignment == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(tensor.data()) % alignment == 0);
   }
 }
 

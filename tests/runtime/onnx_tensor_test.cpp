@@ -41,7 +41,7 @@ TEST_CASE("onnx tensor: constants stay in the file where they are aligned") {
     const Tensor& tensor = *graph.values.at(graph.outputs.at(0)).constant;
     const auto place = bytes.find(raw_bytes<float>({1.5F, -2}));
     const bool aligned = place % alignof(float) == 0;
-    CHECK((tensor.data == memory->data() + place) == aligned);
+    CHECK((tensor.data() == memory->data() + place) == aligned);
     CHECK(elements<float>(tensor) == std::vector<float>{1.5F, -2});
   }
 }

@@ -285,6 +285,11 @@ struct HistogramBins {
   bool magnitudes = false;
 };
 
+/// The levels of int8 weights are at most this, either way.
+inline constexpr float kLargestWeight = 127.0F;
+/// 1.5 * 2^23: the sum with an |x| < 2^22 has no bits left for a fraction.
+inline constexpr float kNoFraction = 12582912.0F;
+
 enum class BinaryMethod : std::uint8_t { add, subtract, multiply, divide, minimum, maximum };
 
 /// The kernels of floats. Products return the extremes of the floats they wrote, for whoever
@@ -313,6 +318,14 @@ struct FloatKernels {
   /// means nothing then.
   bool (*quantize_panel)(const float* b, std::size_t depth, std::size_t columns, std::size_t stride,
                          const QuantizedPanel& to) noexcept;
+
+  /// The energy that rounding finite weights to the nearest levels w / scale loses. Where levels
+  /// are clipped, that counts.
+  double (*rounding_noise)(const float* w, std::size_t n, float scale) noexcept;
+  /// Rounds finite weights to the nearest levels, half to even; errors[i] = w[i] / scale -
+  /// values[i], or 0 where the level is clipped by more than 1.
+  void (*round_weights)(const float* w, std::size_t n, float scale, std::int8_t* values,
+                        float* errors) noexcept;
 
   void (*unary)(UnaryMethod method, float alpha, float beta, const float* x, std::size_t n,
                 float* out) noexcept;

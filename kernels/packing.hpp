@@ -27,6 +27,7 @@ struct QuantizedWeights {
   std::vector<std::int8_t> values;  ///< [columns][segments][depth], in [-127, 127]
   std::vector<float> scales;        ///< [columns]
   int chain = 0;                    ///< the chain that all columns were fitted to; 0: none
+  bool finite = true;  ///< false: the rest means nothing, as a weight is NaN or infinite
 };
 
 /// Where a layer's float weights are read, a few columns at a time: they need not be in memory as a
@@ -43,11 +44,13 @@ class WeightColumns {
 /// chain's condition holds. `max_chain` 0 asks for no condition. Weights are rounded so that their
 /// errors cancel within each kernel and column (kernels/weight_rounding.hpp); the weights of one
 /// kernel are `channels` apart.
-QuantizedWeights quantize_weights(WeightColumns& weights, const WeightShape& shape,
-                                  std::size_t channels, int max_chain, float loss_budget_db);
+QuantizedWeights quantize_weights(const FloatKernels& kernels, WeightColumns& weights,
+                                  const WeightShape& shape, std::size_t channels, int max_chain,
+                                  float loss_budget_db);
 /// The same for weights that are all in memory.
-QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
-                                  std::size_t channels, int max_chain, float loss_budget_db);
+QuantizedWeights quantize_weights(const FloatKernels& kernels, std::span<const float> weights,
+                                  const WeightShape& shape, std::size_t channels, int max_chain,
+                                  float loss_budget_db);
 
 struct ChainSplit;
 

@@ -11,11 +11,9 @@
 namespace octavo::kernels {
 namespace {
 
-constexpr float kLargest = 127.0F;
-
 /// 1 for a column without a weight that a normal scale can represent.
-float unconstrained_scale(std::span<const float> column) {
-  const float scale = largest_magnitude(column) / kLargest;
+float unconstrained_scale(const Extrema& column) {
+  const float scale = std::max(-column.low, column.high) / kLargestWeight;
   return std::isnormal(scale) ? scale : 1.0F;
 }
 
@@ -87,19 +85,23 @@ Group4 magnitude(Group4 x) {
   return x < 0.0F ? -x : x;
 }
 
-/// Whether whole groups surely meet the condition, as most do once a scale is large enough.
+/// Whether whole chains surely meet the condition, as most do once a scale is large enough.
 template <std::size_t length>
-bool is_safe(const float* w, float scale) {
+bool are_safe(const float* w, std::size_t chains, float scale) {
   Group4 pair{};
   Group4 lane{};
-  for (std::size_t g = 0; g < length; ++g, w += kGroup) {
-    Group4 first;
-    std::memcpy(&first, w, sizeof first);
-    const Group4 second = __builtin_shufflevector(first, first, 1, 0, 3, 2);
-    // Of unlike signs, the larger magnitude alone counts, which is below any limit.
-    const Group4 sum = magnitude(first + second);
-    pair = pair > sum ? pair : sum;
-    lane += magnitude(first) + magnitude(second);
+  for (std::size_t c = 0; c < chains; ++c) {
+    Group4 sums{};
+    for (std::size_t g = 0; g < length; ++g, w += kGroup) {
+      Group4 first;
+      std::memcpy(&first, w, sizeof first);
+      const Group4 second = __builtin_shufflevector(first, first, 1, 0, 3, 2);
+      // Of unlike signs, the larger magnitude alone counts, which is below any limit.
+      const Group4 sum = magnitude(first + second);
+      pair = pair > sum ? pair : sum;
+      sums += magnitude(first) + magnitude(second);
+    }
+    lane = lane > sums ? lane : sums;
   }
   return std::max(pair[0], pair[2]) <= safe_sum(kPairLimit, 2) * scale &&
          (length == 1 || std::max(lane[0], lane[2]) <= safe_sum(kLaneLimit, 2 * length) * scale);
@@ -109,11 +111,18 @@ bool is_safe(const float* w, float scale) {
 template <std::size_t length>
 float segment_scale(std::span<const float> w, float scale) {
   constexpr std::size_t kChain = kGroup * length;
-  std::size_t k = 0;
-  for (; k + kChain <= w.size(); k += kChain) {
-    if (!is_safe<length>(&w[k], scale)) scale = chain_scale(w.subspan(k, kChain), scale);
+  constexpr std::size_t kBlock = 8;  // chains
+  const std::size_t chains = w.size() / kChain;
+  for (std::size_t begin = 0; begin < chains; begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, chains);
+    if (are_safe<length>(&w[begin * kChain], end - begin, scale)) continue;
+    for (std::size_t c = begin; c < end; ++c) {
+      const std::span<const float> chain = w.subspan(c * kChain, kChain);
+      if (!are_safe<length>(chain.data(), 1, scale)) scale = chain_scale(chain, scale);
+    }
   }
-  return k == w.size() ? scale : chain_scale(w.subspan(k), scale);
+  const std::span<const float> rest = w.subspan(chains * kChain);
+  return rest.empty() ? scale : chain_scale(rest, scale);
 }
 
 /// The scale from `scale` on at which a column meets the condition of a chain.
@@ -132,8 +141,13 @@ float fitted_scale(std::span<const float> column, const WeightShape& shape, int 
 /// them at once, as the first one is most often kept.
 class LayerQuantizer {
  public:
-  LayerQuantizer(WeightColumns& weights, const WeightShape& shape, std::size_t channels)
-      : weights_(weights), shape_(shape), channels_(channels), fitted_(shape.columns) {
+  LayerQuantizer(const FloatKernels& kernels, WeightColumns& weights, const WeightShape& shape,
+                 std::size_t channels)
+      : kernels_(kernels),
+        weights_(weights),
+        shape_(shape),
+        channels_(channels),
+        fitted_(shape.columns) {
     result_.scales.reserve(shape.columns);
     result_.values.resize(shape.size());
   }
@@ -141,6 +155,7 @@ class LayerQuantizer {
   QuantizedWeights run(int max_chain, float loss_budget_db) && {
     for (int chain = max_chain; chain > 0; --chain) {
       quantize(chain);
+      if (!result_.finite) return std::move(result_);
       const double allowed = noise_ * std::pow(10.0, double{loss_budget_db} / 10.0);
       if (fitted_noise_ > allowed) continue;
       result_.chain = chain;
@@ -158,31 +173,41 @@ class LayerQuantizer {
     constexpr std::size_t kMaxColumns = 64;
     const std::size_t size = shape_.segments * shape_.depth;
     const std::size_t block = std::clamp<std::size_t>(kBlockSize / size, 32, kMaxColumns);
+    ColumnRounder rounder(kernels_, shape_, channels_, chain);
     fitted_noise_ = 0.0;
     for (std::size_t first = 0; first < shape_.columns; first += block) {
       const std::size_t count = std::min(block, shape_.columns - first);
       const std::span<const float> columns = weights_.read(first, count);
       for (std::size_t i = 0; i < count; ++i) {
-        quantize(first + i, columns.subspan(i * size, size), chain);
+        quantize(first + i, columns.subspan(i * size, size), chain, rounder);
+        if (!result_.finite) return;
       }
     }
   }
 
-  void quantize(std::size_t n, std::span<const float> column, int chain) {
+  void quantize(std::size_t n, std::span<const float> column, int chain, ColumnRounder& rounder) {
     if (n == result_.scales.size()) {
-      result_.scales.push_back(unconstrained_scale(column));
-      if (chain > 0) noise_ += rounding_noise(column, result_.scales[n]);
+      const Extrema extrema = kernels_.extrema(column.data(), column.size());
+      result_.finite = extrema.finite;
+      if (!extrema.finite) return;
+      result_.scales.push_back(unconstrained_scale(extrema));
+      if (chain > 0) noise_ += noise(column, result_.scales[n]);
     }
     float scale = result_.scales[n];
     if (chain > 0) {
       scale = fitted_scale(column, shape_, chain, scale);
-      fitted_noise_ += rounding_noise(column, scale);
+      fitted_noise_ += noise(column, scale);
     }
-    fitted_[n] = least_noise_scale(column, scale, chain == 0 ? 0.0F : scale);
-    round_column(column, fitted_[n], shape_, channels_, chain,
-                 std::span(result_.values).subspan(n * column.size(), column.size()));
+    fitted_[n] = least_noise_scale(kernels_, column, scale, chain == 0 ? 0.0F : scale);
+    rounder.round(column, fitted_[n],
+                  std::span(result_.values).subspan(n * column.size(), column.size()));
   }
 
+  [[nodiscard]] double noise(std::span<const float> column, float scale) const {
+    return kernels_.rounding_noise(column.data(), column.size(), scale);
+  }
+
+  const FloatKernels& kernels_;
   WeightColumns& weights_;
   const WeightShape& shape_;
   std::size_t channels_;
@@ -194,15 +219,17 @@ class LayerQuantizer {
 
 }  // namespace
 
-QuantizedWeights quantize_weights(WeightColumns& weights, const WeightShape& shape,
-                                  std::size_t channels, int max_chain, float loss_budget_db) {
-  return LayerQuantizer(weights, shape, channels).run(max_chain, loss_budget_db);
+QuantizedWeights quantize_weights(const FloatKernels& kernels, WeightColumns& weights,
+                                  const WeightShape& shape, std::size_t channels, int max_chain,
+                                  float loss_budget_db) {
+  return LayerQuantizer(kernels, weights, shape, channels).run(max_chain, loss_budget_db);
 }
 
-QuantizedWeights quantize_weights(std::span<const float> weights, const WeightShape& shape,
-                                  std::size_t channels, int max_chain, float loss_budget_db) {
+QuantizedWeights quantize_weights(const FloatKernels& kernels, std::span<const float> weights,
+                                  const WeightShape& shape, std::size_t channels, int max_chain,
+                                  float loss_budget_db) {
   WeightsInMemory all(weights, shape);
-  return quantize_weights(all, shape, channels, max_chain, loss_budget_db);
+  return quantize_weights(kernels, all, shape, channels, max_chain, loss_budget_db);
 }
 
 }  // namespace octavo::kernels

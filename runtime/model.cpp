@@ -65,10 +65,11 @@ Model Model::quantized(const WeightQuantization& options, const ShapeBindings& s
   const auto shape_constants = has_free_dimensions(*graph_) ? passes::ShapeConstants::recompute
                                                             : passes::ShapeConstants::fold;
   auto graph = std::make_shared<Graph>(*graph_);
-  passes::infer(*graph, shapes, kernels::select_kernels(""));
+  const kernels::KernelTable& kernels = kernels::select_kernels("");
+  passes::infer(*graph, shapes, kernels);
   passes::remove_dead(*graph, shape_constants);
   passes::fuse(*graph, passes::ShapeConstants::recompute);
-  passes::quantize_weights(*graph, options);
+  passes::quantize_weights(*graph, kernels, options);
   passes::remove_dead(*graph, shape_constants);
   for (const ValueId id : graph->inputs) graph->values[id].shape = graph_->values[id].shape;
   for (Value& value : graph->values) value.shape_dependent = false;  // such constants are gone

@@ -9,6 +9,7 @@
 #include "kernels/body/quantize_panel.hpp"
 #include "kernels/body/softmax.hpp"
 #include "kernels/body/statistics.hpp"
+#include "kernels/body/weights.hpp"
 #include "kernels/body/winograd.hpp"
 #include "kernels/kernels.hpp"
 
@@ -27,6 +28,8 @@ constexpr FloatKernels float_kernels() {
           &histogram<A>,
           &quantize<A>,
           &quantize_panel<A>,
+          &rounding_noise<A>,
+          &round_weights<A>,
           &unary<A>,
           &binary<A>,
           &softmax<A>};

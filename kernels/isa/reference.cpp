@@ -1,6 +1,7 @@
 // The kernels as plain loops: the specification of every other instruction set.
 #include "kernels/isa/reference/products.hpp"
 #include "kernels/isa/reference/vectors.hpp"
+#include "kernels/isa/reference/weights.hpp"
 #include "kernels/isa/reference/winograd.hpp"
 #include "kernels/kernels.hpp"
 
@@ -16,6 +17,8 @@ constinit const FloatKernels reference_floats = {float_product,
                                                  histogram,
                                                  quantize,
                                                  quantize_panel,
+                                                 rounding_noise,
+                                                 round_weights,
                                                  unary,
                                                  binary,
                                                  softmax};

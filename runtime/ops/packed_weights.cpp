@@ -87,7 +87,7 @@ class Int8Source {
   [[nodiscard]] SharedWeights quantized() const {
     return context_.weights->get(with(key_, Form::quantized), [&](PackedWeights& weights) {
       if (is_float()) {
-        weights.quantized = quantize(node_, chain_);
+        weights.quantized = quantize(node_, *context_.kernels, chain_);
         return;
       }
       const auto scales = node_.require_constant(kWeightScale, "the weight's scale").as<float>();
@@ -142,7 +142,7 @@ SharedWeights quantized_gates(const NodeView& node, std::size_t weights,
   add(key, node.require_constant(weights, "the weights of the gates"));
   add(key, context.weight_quantization);
   return context.weights->get(with(key, Form::quantized_gates), [&](PackedWeights& made) {
-    made.quantized = quantize_gates(node, weights, context.weight_quantization);
+    made.quantized = quantize_gates(node, weights, *context.kernels, context.weight_quantization);
   });
 }
 

@@ -10,16 +10,10 @@
 
 namespace octavo::ops {
 
-/// Throws Error{non_finite} when weights, those of input `index`, hold NaN or infinity.
-void require_finite(const NodeView& node, std::size_t index, std::span<const float> weights);
-
 /// The weights of a Conv or Linear as floats in the order of the kernels, read from where they lie.
 class NodeColumns final : public kernels::WeightColumns {
  public:
   explicit NodeColumns(const NodeView& node);
-
-  /// Lets `read` throw Error{non_finite} for columns that hold NaN or infinity.
-  void require_finite() { finite_ = true; }
 
   std::span<const float> read(std::size_t first, std::size_t count) override;
   /// All columns.
@@ -31,7 +25,6 @@ class NodeColumns final : public kernels::WeightColumns {
   const NodeView& node_;
   const Tensor& weight_;
   ProductWeights layout_;
-  bool finite_ = false;
   std::vector<float> file_;
   std::vector<float> kernel_;
 };

@@ -3,10 +3,23 @@
 #include <algorithm>
 #include <string>
 
+#include "runtime/concat.hpp"
+#include "runtime/ops/product.hpp"
 #include "runtime/ops/product_weights.hpp"
 #include "runtime/ops/weight_columns.hpp"
 
 namespace octavo::ops {
+namespace {
+
+/// The weights of input `index`, once they are known to be finite.
+kernels::QuantizedWeights finite(const NodeView& node, std::size_t index,
+                                 kernels::QuantizedWeights weights) {
+  if (weights.finite) return weights;
+  node.fail(ErrorCode::non_finite, concat({"its weights '", node.input(index).name,
+                                           "' hold NaN or infinity and cannot be quantized"}));
+}
+
+}  // namespace
 
 void check(const WeightQuantization& options) {
   if (options.max_chain >= 0 && options.max_chain <= 4 && options.loss_budget_db >= 0.0F) return;
@@ -29,23 +42,26 @@ WeightQuantization chain_options(const kernels::WeightShape& shape, bool winogra
   return {options.max_chain, std::min(options.loss_budget_db, kShortBudget)};
 }
 
-kernels::QuantizedWeights quantize(const NodeView& node, const WeightQuantization& chain) {
+kernels::QuantizedWeights quantize(const NodeView& node, const kernels::FloatKernels& kernels,
+                                   const WeightQuantization& chain) {
   const ProductWeights layout(node);
   NodeColumns columns(node);
-  columns.require_finite();
-  return kernels::quantize_weights(columns, layout.shape(), layout.channels(), chain.max_chain,
-                                   chain.loss_budget_db);
+  return finite(node, kWeight,
+                kernels::quantize_weights(kernels, columns, layout.shape(), layout.channels(),
+                                          chain.max_chain, chain.loss_budget_db));
 }
 
 kernels::QuantizedWeights quantize_gates(const NodeView& node, std::size_t weights,
+                                         const kernels::FloatKernels& kernels,
                                          const WeightQuantization& options) {
   const Shape& file = node.shape(weights);
   const auto depth = static_cast<std::size_t>(file[2]);
   const kernels::WeightShape shape{static_cast<std::size_t>(file[0] * file[1]), 1, depth};
   const WeightQuantization chain = chain_options(shape, false, options);
   const auto elements = node.require_constant(weights, "the weights of the gates").as<float>();
-  require_finite(node, weights, elements);
-  return kernels::quantize_weights(elements, shape, depth, chain.max_chain, chain.loss_budget_db);
+  return finite(node, weights,
+                kernels::quantize_weights(kernels, elements, shape, depth, chain.max_chain,
+                                          chain.loss_budget_db));
 }
 
 }  // namespace octavo::ops

@@ -20,11 +20,13 @@ WeightQuantization chain_options(const kernels::WeightShape& shape, bool winogra
 
 /// The weights of a Conv or Linear, in the order of the kernels; `chain` is from chain_options.
 /// Throws Error{non_finite} for weights that hold NaN or infinity.
-kernels::QuantizedWeights quantize(const NodeView& node, const WeightQuantization& chain);
+kernels::QuantizedWeights quantize(const NodeView& node, const kernels::FloatKernels& kernels,
+                                   const WeightQuantization& chain);
 
 /// The same of a recurrent layer, for its kInputWeights or kStateWeights; all directions share the
 /// length of chains.
 kernels::QuantizedWeights quantize_gates(const NodeView& node, std::size_t weights,
+                                         const kernels::FloatKernels& kernels,
                                          const WeightQuantization& options);
 
 }  // namespace octavo::ops

@@ -56,7 +56,8 @@ bool is_quantizable(const Graph& graph, const Node& node);
 
 /// Replaces the float weights of every quantizable node that has some by int8 weights and inputs
 /// with their scales.
-void quantize_weights(Graph& graph, const WeightQuantization& options);
+void quantize_weights(Graph& graph, const kernels::FloatKernels& kernels,
+                      const WeightQuantization& options);
 
 /// Moves the graph to channels-last order: values change shape from [N, C, spatial...] to
 /// [N, spatial..., C], transposes stay only where an operator or an output needs the order of the

@@ -24,13 +24,14 @@ void replace(Graph& graph, Node& node, std::size_t index, std::span<const std::i
       graph.add_constant(name + "_scale", Tensor::of<float>(std::move(scale_shape), scales));
 }
 
-void quantize_product(Graph& graph, Node& node, const WeightQuantization& options) {
+void quantize_product(Graph& graph, Node& node, const kernels::FloatKernels& kernels,
+                      const WeightQuantization& options) {
   const NodeView view(graph, node);
   const ProductWeights layout(view);
   const Shape& out = graph.values[node.outputs[0]].shape;
   const bool winograd = ops::suits_winograd(view, std::span(out).subspan(2));
   const kernels::QuantizedWeights quantized =
-      ops::quantize(view, ops::chain_options(layout.shape(), winograd, options));
+      ops::quantize(view, kernels, ops::chain_options(layout.shape(), winograd, options));
   std::vector<std::int8_t> values = quantized.values;
   if (layout.reorders()) layout.to_file_order<std::int8_t>(quantized.values, values);
   replace(graph, node, ops::kWeight, values, ops::kWeightScale,
@@ -39,11 +40,13 @@ void quantize_product(Graph& graph, Node& node, const WeightQuantization& option
 }
 
 /// Both products of a recurrent layer.
-void quantize_recurrent(Graph& graph, Node& node, const WeightQuantization& options) {
+void quantize_recurrent(Graph& graph, Node& node, const kernels::FloatKernels& kernels,
+                        const WeightQuantization& options) {
   for (const std::size_t weights : {ops::kInputWeights, ops::kStateWeights}) {
     const NodeView view(graph, node);
     const Shape& file = view.shape(weights);
-    const kernels::QuantizedWeights quantized = ops::quantize_gates(view, weights, options);
+    const kernels::QuantizedWeights quantized =
+        ops::quantize_gates(view, weights, kernels, options);
     replace(graph, node, weights, quantized.values, ops::scale_of_weights(node.op, weights),
             {file[0], file[1]}, quantized.scales,
             node.name + (weights == ops::kInputWeights ? ".weight" : ".state_weight"));
@@ -95,7 +98,8 @@ bool is_quantizable(const Graph& graph, const Node& node) {
   return has_quantizable_weights(graph, node) || multiplies_activations(graph, node);
 }
 
-void quantize_weights(Graph& graph, const WeightQuantization& options) {
+void quantize_weights(Graph& graph, const kernels::FloatKernels& kernels,
+                      const WeightQuantization& options) {
   ops::check(options);
   for (Node& node : graph.nodes) {
     if (!has_quantizable_weights(graph, node) ||
@@ -103,9 +107,9 @@ void quantize_weights(Graph& graph, const WeightQuantization& options) {
       continue;
     }
     if (ops::is_recurrent(node.op)) {
-      quantize_recurrent(graph, node, options);
+      quantize_recurrent(graph, node, kernels, options);
     } else {
-      quantize_product(graph, node, options);
+      quantize_product(graph, node, kernels, options);
     }
   }
 }

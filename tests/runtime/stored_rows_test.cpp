@@ -79,8 +79,8 @@ TEST_CASE("stored rows: any part, in any order, with and without factors") {
         const float x = elements[transposed ? j * kRows + i : i * kColumns + j];
         return scaled ? static_cast<float>(double{x} * factors[i]) : x;
       };
-      for (std::size_t first = 0; first <= kRows; ++first) {
-        for (std::size_t count = 0; first + count <= kRows; ++count) {
+      for (std::size_t first = 0; first < kRows; ++first) {
+        for (std::size_t count = 1; first + count <= kRows; ++count) {
           std::vector<float> found(count * kColumns);
           rows.copy(first, count, found.data());
           std::size_t wrong = 0;

@@ -43,11 +43,6 @@ template <class A, std::size_t Rows>
       const auto x = simd::repeat4<A>(a[r] + k);
       simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
         simd::dot4(sums[s][r][v], x, weights[v]);
-        if constexpr (Rows > kPrefetchRows) {
-          simd::unroll<kParts>([&](auto p)
-                                   __attribute__((always_inline)) { simd::pin(sums[s][r][v][p]); });
-          simd::pin(weights[v]);
-        }
       });
     });
   };

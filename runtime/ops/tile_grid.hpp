@@ -16,7 +16,7 @@ class TileGrid {
  public:
   struct Split {
     std::size_t min_rows = 48;         ///< of a tile; with fewer, panels are split
-    std::size_t row_multiple = 6;      ///< tiles but the last hold a multiple of it
+    std::size_t row_multiple = 12;     ///< tiles but the last hold a multiple of it
     std::size_t tiles_per_thread = 2;  ///< more than one evens out threads that were held up
   };
 
@@ -49,13 +49,15 @@ class TileGrid {
   [[nodiscard]] kernels::Tile tile(std::size_t index) const {
     const std::size_t row = index / panel_tiles() * rows_per_tile_;
     const std::size_t panel = index % panel_tiles() * panels_per_tile_;
-    return {row, std::min(rows_, row + rows_per_tile_), panel,
+    const bool last = index / panel_tiles() + 1 == row_tiles();
+    return {row, last ? rows_ : row + rows_per_tile_, panel,
             std::min(panels_, panel + panels_per_tile_)};
   }
 
  private:
   /// Below this, waking a thread costs more than it saves.
   static constexpr std::uint64_t kMinMacs = 200'000;
+  static constexpr std::size_t kFewRows = 4;
 
   void cut(const Split& split, std::size_t wanted) {
     if (rows_ >= wanted * split.min_rows || panels_ < wanted) {
@@ -66,7 +68,13 @@ class TileGrid {
     }
   }
   static std::size_t divided_up(std::size_t n, std::size_t by) { return (n + by - 1) / by; }
-  [[nodiscard]] std::size_t row_tiles() const { return divided_up(rows_, rows_per_tile_); }
+  /// Kernels sum the floats of a few rows in another order: a rest that small is no tile of its
+  /// own.
+  [[nodiscard]] std::size_t row_tiles() const {
+    const std::size_t whole = rows_ / rows_per_tile_;
+    return rows_ % rows_per_tile_ < kFewRows && whole > 0 ? whole
+                                                          : divided_up(rows_, rows_per_tile_);
+  }
   [[nodiscard]] std::size_t panel_tiles() const { return divided_up(panels_, panels_per_tile_); }
 
   std::size_t rows_;

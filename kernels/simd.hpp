@@ -103,6 +103,14 @@ inline batch<std::int32_t, A> madd_add(batch<std::int32_t, A> const& sum,
   return sum + detail::madd<A>(a, b, A{});
 }
 
+template <class T, class A>
+[[gnu::noinline]] void store_part(batch<T, A> const& x, std::size_t count, T* out,
+                                  requires_arch<xsimd::generic>) noexcept {
+  T buffer[batch<T, A>::size];
+  x.store_unaligned(buffer);
+  std::memcpy(out, buffer, count * sizeof(T));
+}
+
 inline std::int32_t load4(const void* p) noexcept {
   std::int32_t bytes;
   std::memcpy(&bytes, p, sizeof bytes);
@@ -110,6 +118,12 @@ inline std::int32_t load4(const void* p) noexcept {
 }
 
 }  // namespace detail
+
+/// Stores the first `count` elements, fewer than all.
+template <class T, class A>
+inline void store_part(batch<T, A> const& x, std::size_t count, T* out) noexcept {
+  detail::store_part(x, count, out, A{});
+}
 
 /// The four bytes at p, over and over.
 template <class A>

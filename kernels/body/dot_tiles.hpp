@@ -14,11 +14,12 @@ namespace {
 
 /// acc = sum of (a - dot4_origin) * b for any b. With few rows, several groups are summed side by
 /// side, so that the latency of one instruction does not bound the speed.
-template <class A, std::size_t Rows>
+template <class A, std::size_t Rows, std::size_t Panels>
 [[gnu::flatten]] void dot_tile(const Int8Tile& tile) noexcept {
   using Bytes = simd::batch<std::int8_t, A>;
   using Ints = simd::batch<std::int32_t, A>;
-  constexpr std::size_t kVectors = kPanelWidth / Ints::size;
+  constexpr std::size_t kOfPanel = kPanelWidth / Ints::size;
+  constexpr std::size_t kVectors = Panels * kOfPanel;
   constexpr std::size_t kParts = simd::dot4_sums<A>;
   constexpr std::size_t kSums = Rows * kVectors * kParts;
   constexpr std::size_t kSteps = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;
@@ -35,9 +36,12 @@ template <class A, std::size_t Rows>
   const auto add_group = [&](std::size_t k, auto s) __attribute__((always_inline)) {
     Bytes weights[kVectors];
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      weights[v] = Bytes::load_aligned(b + v * Bytes::size);
+      const std::int8_t* from = b + v / kOfPanel * tile.panel_stride;
+      weights[v] = Bytes::load_aligned(from + v % kOfPanel * Bytes::size);
+      if constexpr (Rows <= kPrefetchRows && v % kOfPanel == 0) {
+        simd::prefetch(from + kPrefetchBytes);
+      }
     });
-    if constexpr (Rows <= kPrefetchRows) simd::prefetch(b + kPrefetchBytes);
     b += kGroupBytes;
     simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
       const auto x = simd::repeat4<A>(a[r] + k);
@@ -63,7 +67,8 @@ template <class A, std::size_t Rows>
       simd::unroll<kSteps - 1>([&](auto s) __attribute__((always_inline)) {
         total += simd::dot4_total(sums[s + 1][r][v]);
       });
-      total.store_aligned(tile.acc + r * kPanelWidth + v * Ints::size);
+      total.store_aligned(tile.acc + (v / kOfPanel * kMaxInt8Rows + r) * kPanelWidth +
+                          v % kOfPanel * Ints::size);
     });
   });
 }
@@ -116,20 +121,22 @@ template <class A, std::size_t Rows>
   });
 }
 
-/// As many as keep the sums, a panel's weights and one group of a in the registers.
-template <class A>
+/// As many as keep the sums, the panels' weights and one group of a in the registers. Eight sums
+/// hide the latency of an addition.
+template <class A, std::size_t Panels>
 constexpr std::size_t kDotRows = [] {
-  constexpr std::size_t kVectors = kPanelWidth / simd::lanes<std::int32_t, A>;
-  constexpr std::size_t kSums = simd::register_count<A> == 32 ? 24 : 12;
-  return kSums / (kVectors * simd::dot4_sums<A>);
+  constexpr std::size_t kVectors = Panels * kPanelWidth / simd::lanes<std::int32_t, A>;
+  constexpr std::size_t kBatches = kVectors * simd::dot4_sums<A>;
+  constexpr std::size_t kSums = kBatches == 1 ? 8 : simd::register_count<A> == 32 ? 24 : 12;
+  return kSums / kBatches;
 }();
 
-template <class A, std::size_t Rows>
+template <class A, std::size_t Rows, std::size_t Panels>
 constexpr Int8TileFunction dot_tile_of() {
-  if constexpr (simd::has_matrix_dot<A> && Rows > 1) {
+  if constexpr (simd::has_matrix_dot<A> && Rows > 1 && Panels == 1) {
     return &matrix_tile<A, Rows>;
   } else {
-    return &dot_tile<A, Rows>;
+    return &dot_tile<A, Rows, Panels>;
   }
 }
 

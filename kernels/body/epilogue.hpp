@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 
 #include "kernels/body/elementwise.hpp"
 #include "kernels/kernels.hpp"
@@ -21,11 +20,9 @@ template <class A>
   });
 }
 
-/// Whether `width` columns of sums are whole tiles of `tile_width` to be clamped:
-/// Epilogue::store_clamped applies.
-inline bool is_plain(const Activation& activation, std::size_t width,
-                     std::size_t tile_width = kPanelWidth) {
-  return activation.method == UnaryMethod::clamp && width % tile_width == 0;
+/// Whether sums are whole batches to be clamped: Epilogue::store_clamped applies.
+inline bool is_plain(const Activation& activation, bool whole) {
+  return activation.method == UnaryMethod::clamp && whole;
 }
 
 /// The extremes of what a product has written so far, lane by lane.
@@ -70,6 +67,17 @@ template <class A>
   return addend != nullptr ? sum + simd::batch<float, A>::load_unaligned(addend + index) : sum;
 }
 
+/// The first `count` elements of x, with `filling` behind them.
+template <class A>
+[[gnu::always_inline]] inline simd::batch<float, A> first_or(const simd::batch<float, A>& x,
+                                                             std::size_t count, float filling) {
+  using Floats = simd::batch<float, A>;
+  alignas(64) static constexpr float kPositions[] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                     8, 9, 10, 11, 12, 13, 14, 15};
+  const auto first = Floats::load_aligned(kPositions) < Floats(static_cast<float>(count));
+  return xsimd::select(first, x, Floats(filling));
+}
+
 /// What follows the sums of a product: the activation, and the extremes of what it gives. Made for
 /// one loop, in whose registers it stays; `save` hands the extremes on.
 template <class A>
@@ -100,7 +108,8 @@ class Epilogue {
       include(y);
       y.store_unaligned(out);
     } else if (count > 0) {
-      include(store_part(y, count, out));
+      simd::store_part(y, count, out);
+      include(first_or(y, count, *out));
     }
   }
 
@@ -115,15 +124,6 @@ class Epilogue {
     low_ = xsimd::min(x, low_);
     high_ = xsimd::max(x, high_);
     poison_ = poison_ | (x * Floats(0.0F));  // an addition would take four times as long
-  }
-
-  /// Stores the first `count` values and returns them with the first one repeated behind them.
-  [[gnu::noinline]] static Floats store_part(Floats y, std::size_t count, float* out) {
-    float values[Floats::size];
-    y.store_unaligned(values);
-    std::memcpy(out, values, count * sizeof(float));
-    for (std::size_t i = count; i < Floats::size; ++i) values[i] = values[0];
-    return Floats::load_unaligned(values);
   }
 
   const Activation& activation_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/body/epilogue.hpp"
+#include "kernels/body/panels.hpp"
 #include "kernels/body/rows.hpp"
 #include "kernels/body/store.hpp"
 #include "kernels/kernels.hpp"
@@ -28,10 +29,12 @@ struct FloatTile {
   const FloatRow* rows;
   bool inside;  ///< all rows are
   const float* b;
+  std::size_t panel_stride;       ///< floats from one panel of b to the next
   std::size_t first_row, column;  ///< of the output
+  std::size_t width;              ///< in columns
   bool plain;                     ///< to be finished at once, as is_plain allows
   ExtremaLanes<A>* extrema;
-  float* sums;  ///< [rows][kPanelWidth], aligned; written unless plain
+  float* sums;  ///< [rows][kFloatTileWidth], aligned; written unless plain
 };
 
 template <class A>
@@ -44,24 +47,30 @@ inline constexpr std::size_t kFloatPrefetchBytes = 2048;
 template <class A>
 constexpr std::size_t kPanelVectors = kPanelWidth / simd::lanes<float, A>;
 
+/// The columns of the widest tiles.
+template <class A>
+constexpr std::size_t kFloatTileWidth = kPanelsAtOnce<A>* kPanelWidth;
+
 inline constexpr std::size_t kMostFloatRows = 12;
 
 /// The rows of a tile of `Vectors` batches: as many as keep the sums, the weights and one element
 /// of a in the registers. Eight sums hide the latency of an addition.
 template <class A, std::size_t Vectors>
 constexpr std::size_t kFloatTileRows = [] {
-  constexpr std::size_t kSums = simd::register_count<A> == 32 ? 24 : Vectors == 2 ? 12 : 8;
+  constexpr std::size_t kSums = Vectors == 1                    ? 8
+                                : simd::register_count<A> == 32 ? 24
+                                : Vectors == 2                  ? 12
+                                                                : 8;
   return kSums / Vectors < kMostFloatRows ? kSums / Vectors : kMostFloatRows;
 }();
 
-/// a * b for `Rows` rows and the first `kVectors` batches of one panel, finished at once
+/// a * b for `Rows` rows and the first `kVectors` batches of one panel or more, finished at once
 /// where all rows of a tile are plain. With few rows, several steps of k are summed side by side,
-/// so that the latency of one addition does not bound the speed; as many for half a panel as for a
-/// whole one.
+/// so that the latency of one addition does not bound the speed; as many for tiles of any width.
 template <class A, std::size_t Rows, std::size_t kVectors>
 [[gnu::flatten]] void float_tile(const FloatTile<A>& tile) noexcept {
   using Floats = simd::batch<float, A>;
-  constexpr std::size_t kSums = Rows * kPanelVectors<A>;
+  constexpr std::size_t kSums = Rows * kPanelsAtOnce<A> * kPanelVectors<A>;
   constexpr std::size_t kSteps = kSums >= 8 ? 1 : kSums >= 4 ? 2 : 4;
 
   const FloatProduct& p = *tile.product;
@@ -79,9 +88,13 @@ template <class A, std::size_t Rows, std::size_t kVectors>
   const auto add_step = [&](std::size_t k, auto s) __attribute__((always_inline)) {
     Floats weights[kVectors];
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      weights[v] = Floats::load_aligned(b + v * Floats::size);
+      constexpr std::size_t kPanel = v / kPanelVectors<A>;
+      const float* from = b + kPanel * tile.panel_stride;
+      weights[v] = Floats::load_aligned(from + v % kPanelVectors<A> * Floats::size);
+      if constexpr (v % kPanelVectors<A> == 0) {
+        simd::prefetch(from + kFloatPrefetchBytes / sizeof(float));
+      }
     });
-    simd::prefetch(b + kFloatPrefetchBytes / sizeof(float));
     b += kPanelWidth;
     simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
       const Floats x(a[r][k]);
@@ -143,7 +156,7 @@ template <class A, std::size_t Rows, std::size_t kVectors>
   }
   simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      sum(r, v).store_aligned(tile.sums + r * kPanelWidth + v * Floats::size);
+      sum(r, v).store_aligned(tile.sums + r * kFloatTileWidth<A> + v * Floats::size);
     });
   });
 }
@@ -154,13 +167,13 @@ void finish_float_tile(const FloatTile<A>& tile, std::size_t rows) {
   using Floats = simd::batch<float, A>;
   const FloatProduct& p = *tile.product;
   Epilogue<A> epilogue(p.activation, *tile.extrema);
-  for (std::size_t n = 0; n < kPanelWidth && tile.column + n < p.columns; n += Floats::size) {
+  for (std::size_t n = 0; n < tile.width && tile.column + n < p.columns; n += Floats::size) {
     const std::size_t column = tile.column + n;
     const Floats bias = bias_at<A>(p.bias, column);
     const std::size_t start = tile.first_row * p.out_stride + column;
     const float* addend = addend_at(p, start);
     for (std::size_t r = 0; r < rows; ++r) {
-      const Floats sum = Floats::load_aligned(tile.sums + r * kPanelWidth + n) + bias;
+      const Floats sum = Floats::load_aligned(tile.sums + r * kFloatTileWidth<A> + n) + bias;
       epilogue.store(with_addend(sum, addend, r * p.out_stride), p.columns - column,
                      p.out + start + r * p.out_stride);
     }
@@ -183,12 +196,12 @@ constexpr FloatTiles<A> kFloatTiles = []<std::size_t... R>(std::index_sequence<R
 }
 (std::make_index_sequence<kFloatTileRows<A, Vectors>>{});
 
-/// Those for the panel at `column`: of half the width where that holds all of its columns.
+/// Those for `panels` panels from `column` on: half as wide where that holds all of the columns.
 template <class A>
-const FloatTiles<A>& float_tiles_at(const FloatProduct& p, std::size_t column) {
-  constexpr std::size_t kVectors = kPanelVectors<A>;
-  constexpr std::size_t kHalf = kVectors > 1 ? kVectors / 2 : 1;
-  return 2 * (p.columns - column) <= kPanelWidth ? kFloatTiles<A, kHalf> : kFloatTiles<A, kVectors>;
+const FloatTiles<A>& float_tiles_at(const FloatProduct& p, std::size_t column, std::size_t panels) {
+  constexpr std::size_t kVectors = kPanelsAtOnce<A> * kPanelVectors<A>;
+  const bool half = panels < kPanelsAtOnce<A> || 2 * (p.columns - column) <= kFloatTileWidth<A>;
+  return half ? kFloatTiles<A, kVectors / 2> : kFloatTiles<A, kVectors>;
 }
 
 /// Rows of a that are multiplied with one panel after the other: as many as fit the L2 cache.
@@ -240,16 +253,18 @@ struct FloatBlock {
 };
 
 template <class A>
-void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t panel,
-                 ExtremaLanes<A>& extrema) {
-  alignas(64) float sums[kMostFloatRows * kPanelWidth];
+void float_panels(const FloatProduct& p, const FloatBlock& block, std::size_t panel,
+                  std::size_t count, ExtremaLanes<A>& extrema) {
+  alignas(64) float sums[kMostFloatRows * kFloatTileWidth<A>];
   const std::size_t column = panel * kPanelWidth;
-  const FloatTiles<A>& tiles = float_tiles_at<A>(p, column);
+  const FloatTiles<A>& tiles = float_tiles_at<A>(p, column, count);
   FloatTile<A> tile;
   tile.product = &p;
-  tile.b = p.b + column * p.depth * static_cast<std::size_t>(p.rows.segments());
+  tile.panel_stride = kPanelWidth * p.depth * static_cast<std::size_t>(p.rows.segments());
+  tile.b = p.b + panel * tile.panel_stride;
   tile.column = column;
-  const bool plain = is_plain(p.activation, panel_columns(p.columns, panel), tiles.width);
+  tile.width = tiles.width;
+  const bool plain = is_plain(p.activation, p.columns - column >= tiles.width);
   tile.extrema = &extrema;
   tile.sums = sums;
   const EvenSplit split(block.rows, tiles.most_rows);
@@ -269,9 +284,10 @@ void float_panel(const FloatProduct& p, const FloatBlock& block, std::size_t pan
 template <class A>
 Extrema float_product(const FloatProduct& p, const Tile& tile) noexcept {
   ExtremaLanes<A> extrema;
-  for_each_panel<FloatBlock>(p, tile, [&](const FloatBlock& block, std::size_t panel) {
-    float_panel<A>(p, block, panel, extrema);
-  });
+  for_each_block<FloatBlock, kPanelsAtOnce<A>>(
+      p, tile, [&](const FloatBlock& block, std::size_t panel, std::size_t count) {
+        float_panels<A>(p, block, panel, count, extrema);
+      });
   return extrema.merged();
 }
 

@@ -7,6 +7,7 @@
 #include "kernels/body/dot_tiles.hpp"
 #include "kernels/body/epilogue.hpp"
 #include "kernels/body/int8_tiles.hpp"
+#include "kernels/body/panels.hpp"
 #include "kernels/body/residual_tile.hpp"
 #include "kernels/body/rows.hpp"
 #include "kernels/body/store.hpp"
@@ -78,11 +79,9 @@ struct Int8Block {
 /// The tile functions of one method, for 1 to `rows` rows, and the number that their sums count
 /// from: acc = sum of (a - origin) * b.
 struct Int8Tiles {
-  static constexpr std::size_t kMaxRows = 12;
-
   std::int32_t origin;
   std::size_t rows;
-  Int8TileFunction functions[kMaxRows];
+  Int8TileFunction functions[kMaxInt8Rows];
 };
 
 template <class A, Int8Method Method, std::size_t Rows>
@@ -114,15 +113,16 @@ constexpr Int8Tiles int8_tiles_of() {
   (std::make_index_sequence<kMostSums / kVectors>{});
 }
 
+template <class A, std::size_t Panels>
+constexpr Int8Tiles kDotTiles = []<std::size_t... R>(std::index_sequence<R...>) {
+  return Int8Tiles{simd::dot4_origin<A>, sizeof...(R), {dot_tile_of<A, R + 1, Panels>()...}};
+}
+(std::make_index_sequence<kDotRows<A, Panels>>{});
+
 /// Where dot products of four bytes are exact, they serve every method.
 template <class A, Int8Method Method>
 requires(simd::dot4_sums<A> != 0) constexpr Int8Tiles int8_tiles_of() {
-  constexpr std::size_t kRows =
-      kDotRows<A> < Int8Tiles::kMaxRows ? kDotRows<A> : Int8Tiles::kMaxRows;
-  return []<std::size_t... R>(std::index_sequence<R...>) {
-    return Int8Tiles{simd::dot4_origin<A>, sizeof...(R), {dot_tile_of<A, R + 1>()...}};
-  }
-  (std::make_index_sequence<kRows>{});
+  return kDotTiles<A, 1>;
 }
 
 /// Indexed by Int8Method.
@@ -138,6 +138,19 @@ constexpr Int8Tiles kInt8Tiles[] = {
 inline Int8Method method_for(Int8Method method, std::size_t rows) {
   constexpr std::size_t kFewRows = 2;
   return rows <= kFewRows && method != Int8Method::wide ? Int8Method::chain1 : method;
+}
+
+/// Chains need their registers for one panel.
+template <class A>
+inline constexpr std::size_t kInt8PanelsAtOnce = simd::dot4_sums<A> != 0 ? kPanelsAtOnce<A> : 1;
+
+/// The tiles for some panels, the first of which is packed for `method`.
+template <class A>
+const Int8Tiles& int8_tiles_for(Int8Method method, std::size_t panels) {
+  if constexpr (kInt8PanelsAtOnce < A >> 1) {
+    if (panels > 1) return kDotTiles<A, kInt8PanelsAtOnce<A>>;
+  }
+  return kInt8Tiles<A>[static_cast<std::size_t>(method)];
 }
 
 /// Sums of one tile, counted from `origin`, on their way to the output.
@@ -229,37 +242,44 @@ void store_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int8
   });
 }
 
+/// Brings the sums of one tile to the output.
 template <class A>
-void int8_panel(const Int8Product& p, const Int8Block<A>& block, std::size_t panel,
-                ExtremaLanes<A>& extrema) {
-  alignas(64) std::int32_t acc[Int8Tiles::kMaxRows * kPanelWidth];
-  const Int8Method method = method_for(p.methods[panel], block.rows);
-  const Int8Tiles& tiles = kInt8Tiles<A>[static_cast<std::size_t>(method)];
+void finish_int8_sums(const Int8Product& p, const Int8Block<A>& block, const Int8Sums& sums,
+                      ExtremaLanes<A>& extrema) {
+  if (p.accumulators != nullptr) {
+    store_int8_tile<A>(p, block, sums);
+  } else if (is_plain(p.activation, (sums.panel + 1) * kPanelWidth <= p.columns)) {
+    finish_int8_tile<A, true>(p, block, sums, extrema);
+  } else {
+    finish_int8_tile<A, false>(p, block, sums, extrema);
+  }
+}
+
+template <class A>
+void int8_panels(const Int8Product& p, const Int8Block<A>& block, std::size_t panel,
+                 std::size_t count, ExtremaLanes<A>& extrema) {
+  constexpr std::size_t kTileSums = kMaxInt8Rows * kPanelWidth;
+  alignas(64) std::int32_t acc[kInt8PanelsAtOnce<A> * kTileSums];
+  const Int8Tiles& tiles = int8_tiles_for<A>(method_for(p.methods[panel], block.rows), count);
   const RowMap one_segment;
   Int8Tile tile;
   tile.map = p.gathered != 0 ? &one_segment : &p.rows;
   tile.groups = p.packed_depth / 4;
-  tile.b =
-      p.b + panel * kPanelWidth * p.packed_depth * static_cast<std::size_t>(tile.map->segments());
+  tile.panel_stride = kPanelWidth * p.packed_depth * static_cast<std::size_t>(tile.map->segments());
+  tile.b = p.b + panel * tile.panel_stride;
   tile.compensation = p.compensation + panel * p.compensation_stride;
-  tile.acc = acc;
-  const bool plain = is_plain(p.activation, panel_columns(p.columns, panel));
   const EvenSplit split(block.rows, tiles.rows);
   std::size_t first = 0;
   for (std::size_t part = 0; part < split.parts(); ++part) {
     const std::size_t rows = split.size(part);
     tile.rows = block.starts + first;
+    tile.acc = acc;
     tiles.functions[rows - 1](tile);
-    if (p.residuals.ends != nullptr) {
-      add_residual<A>(tile, rows, p.residuals, panel, tiles.origin);
-    }
-    const Int8Sums sums{first, rows, panel, tiles.origin, acc};
-    if (p.accumulators != nullptr) {
-      store_int8_tile<A>(p, block, sums);
-    } else if (plain) {
-      finish_int8_tile<A, true>(p, block, sums, extrema);
-    } else {
-      finish_int8_tile<A, false>(p, block, sums, extrema);
+    for (std::size_t i = 0; i < count; ++i, tile.acc += kTileSums) {
+      if (p.residuals.ends != nullptr) {
+        add_residual<A>(tile, rows, p.residuals, panel + i, tiles.origin);
+      }
+      finish_int8_sums<A>(p, block, {first, rows, panel + i, tiles.origin, tile.acc}, extrema);
     }
     first += rows;
   }
@@ -268,9 +288,10 @@ void int8_panel(const Int8Product& p, const Int8Block<A>& block, std::size_t pan
 template <class A>
 Extrema int8_product(const Int8Product& p, const Tile& tile) noexcept {
   ExtremaLanes<A> extrema;
-  for_each_panel<Int8Block<A>>(p, tile, [&](const Int8Block<A>& block, std::size_t panel) {
-    int8_panel<A>(p, block, panel, extrema);
-  });
+  for_each_block<Int8Block<A>, kInt8PanelsAtOnce<A>>(
+      p, tile, [&](const Int8Block<A>& block, std::size_t panel, std::size_t count) {
+        int8_panels<A>(p, block, panel, count, extrema);
+      });
   return extrema.merged();
 }
 

@@ -11,13 +11,17 @@
 namespace octavo::kernels {
 namespace {
 
+/// The rows of a tile at most.
+inline constexpr std::size_t kMaxInt8Rows = 12;
+
 struct Int8Tile {
   const std::uint8_t* const* rows;  ///< the start of each row of a
   const RowMap* map;                ///< for the offsets of the segments
   std::size_t groups;               ///< of four elements in one segment
   const std::int8_t* b;
+  std::size_t panel_stride;  ///< bytes from one panel of b to the next
   const std::int16_t* compensation;
-  std::int32_t* acc;  ///< [rows][kPanelWidth], aligned
+  std::int32_t* acc;  ///< [panels][kMaxInt8Rows][kPanelWidth], aligned
 };
 
 using Int8TileFunction = void (*)(const Int8Tile&) noexcept;

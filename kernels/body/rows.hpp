@@ -5,7 +5,7 @@
 
 #include "kernels/kernels.hpp"
 
-/// Walking through the rows of a RowMap, and splitting them into blocks and tiles.
+/// Walking through the rows of a RowMap, and splitting them.
 namespace octavo::kernels {
 namespace {
 
@@ -79,23 +79,6 @@ class EvenSplit {
  private:
   std::size_t parts_, size_, larger_;
 };
-
-/// Walks a product's tile: blocks of rows that fit the cache, and in each of them panel after
-/// panel. A Block knows how many rows it holds at most and where they start.
-template <class Block, class Product, class Panel>
-[[gnu::always_inline]] inline void for_each_panel(const Product& p, const Tile& tile,
-                                                  const Panel& multiply) {
-  Block block;
-  const EvenSplit split(tile.row_end - tile.row_begin, Block::largest(p));
-  std::size_t row = tile.row_begin;
-  for (std::size_t part = 0; part < split.parts(); ++part) {
-    block.fill(p, row, split.size(part));
-    for (std::size_t panel = tile.panel_begin; panel < tile.panel_end; ++panel) {
-      multiply(block, panel);
-    }
-    row += block.rows;
-  }
-}
 
 }  // namespace
 }  // namespace octavo::kernels

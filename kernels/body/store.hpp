@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 
 #include "kernels/kernels.hpp"
 #include "kernels/simd.hpp"
@@ -31,22 +30,14 @@ template <class T, class A>
 void store_first(const simd::batch<T, A>& values, std::size_t count, T* out) {
   if (count >= values.size) {
     values.store_unaligned(out);
-    return;
+  } else {
+    simd::store_part(values, count, out);
   }
-  T buffer[simd::batch<T, A>::size];
-  values.store_unaligned(buffer);
-  std::memcpy(out, buffer, count * sizeof(T));
 }
 
 /// Of `columns` columns, those from `column` on.
 inline std::size_t columns_from(std::size_t column, std::size_t columns) {
   return column < columns ? columns - column : 0;
-}
-
-/// The columns of a panel.
-inline std::size_t panel_columns(std::size_t columns, std::size_t panel) {
-  const std::size_t left = columns - panel * kPanelWidth;
-  return left < kPanelWidth ? left : kPanelWidth;
 }
 
 }  // namespace

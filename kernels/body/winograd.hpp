@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/body/epilogue.hpp"
+#include "kernels/body/panels.hpp"
 #include "kernels/body/rows.hpp"
 #include "kernels/body/store.hpp"
 #include "kernels/body/winograd_arithmetic.hpp"
@@ -71,15 +72,17 @@ template <class A, std::size_t M, class Product>
   }
 }
 
-/// sums[r][n] = the sum over `groups` groups of channels, for `Rows` tiles and one panel.
-template <class A, class Product, std::size_t Rows>
+/// sums[r][n] = the sum over `groups` groups of channels, for `Rows` tiles and some panels.
+template <class A, class Product, std::size_t Rows, std::size_t Panels>
 [[gnu::flatten]] void winograd_tile(const typename Product::Operand* inputs, std::size_t input_row,
                                     const typename Product::Operand* b, std::size_t groups,
                                     typename Product::Sum* out, std::size_t sums_row) noexcept {
   using Operands = simd::batch<typename Product::Operand, A>;
   using Sums = simd::batch<typename Product::Sum, A>;
   constexpr std::size_t kGroup = Product::kGroup;
-  constexpr std::size_t kVectors = kPanelWidth / Sums::size;
+  constexpr std::size_t kOfPanel = kPanelWidth / Sums::size;
+  constexpr std::size_t kVectors = Panels * kOfPanel;
+  const std::size_t panel_stride = groups * kGroup * kPanelWidth;
   const typename Product::Operand* a[Rows];
   Sums sums[Rows][kVectors];
   simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -89,9 +92,10 @@ template <class A, class Product, std::size_t Rows>
   for (std::size_t k = 0; k < kGroup * groups; k += kGroup, b += kGroup * kPanelWidth) {
     Operands weights[kVectors];
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      weights[v] = Operands::load_aligned(b + v * Operands::size);
+      const auto* from = b + v / kOfPanel * panel_stride;
+      weights[v] = Operands::load_aligned(from + v % kOfPanel * Operands::size);
+      if constexpr (v % kOfPanel == 0) simd::prefetch(from + kWinogradPrefetchBytes / sizeof(*b));
     });
-    simd::prefetch(b + kWinogradPrefetchBytes / sizeof(*b));
     simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
       const Operands x = repeat_group<A>(a[r] + k);
       simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
@@ -108,45 +112,49 @@ template <class A, class Product, std::size_t Rows>
   });
 }
 
-/// For 1 row of tiles and more: as many as keep the sums in registers.
-template <class A>
+/// For 1 row of tiles and more: as many as keep the sums in registers. Eight sums hide the latency
+/// of an addition.
+template <class A, std::size_t Panels>
 constexpr std::size_t kWinogradRows = [] {
-  constexpr std::size_t kVectors = kPanelWidth / simd::lanes<std::int32_t, A>;
-  return kVectors == 4 && simd::register_count<A> == 32 ? 6 : 12 / kVectors;
+  constexpr std::size_t kVectors = Panels * kPanelWidth / simd::lanes<std::int32_t, A>;
+  constexpr std::size_t kSums = kVectors == 1 ? 8 : simd::register_count<A> == 32 ? 24 : 12;
+  return kSums / kVectors;
 }();
 
 template <class Product>
 struct WinogradTiles {
+  std::size_t rows;
   void (*functions[12])(const typename Product::Operand*, std::size_t,
                         const typename Product::Operand*, std::size_t, typename Product::Sum*,
                         std::size_t) noexcept;
 };
 
-template <class A, class Product>
+template <class A, class Product, std::size_t Panels>
 constexpr WinogradTiles<Product> kWinogradTiles = []<std::size_t... R>(std::index_sequence<R...>) {
-  return WinogradTiles<Product>{{&winograd_tile<A, Product, R + 1>...}};
+  return WinogradTiles<Product>{sizeof...(R), {&winograd_tile<A, Product, R + 1, Panels>...}};
 }
-(std::make_index_sequence<kWinogradRows<A>>{});
+(std::make_index_sequence<kWinogradRows<A, Panels>>{});
 
 template <class A, class Product>
 void multiply_block(const Product& p, const WinogradBlock<Product>& block, const Tile& tile) {
   const std::size_t groups = (p.channels + Product::kGroup - 1) / Product::kGroup;
   const std::size_t panels = p.sums_row() / kPanelWidth;
-  const EvenSplit split(block.tiles, kWinogradRows<A>);
   for (std::size_t position = 0; position < p.positions(); ++position) {
     const auto* inputs = block.inputs + position * p.input_stride();
     auto* sums = block.sums + position * p.sums_stride();
-    for (std::size_t panel = tile.panel_begin; panel < tile.panel_end; ++panel) {
+    for_each_panels<kPanelsAtOnce<A>>(tile, [&](std::size_t panel, std::size_t count) {
+      const auto& tiles = count < kPanelsAtOnce<A> ? kWinogradTiles<A, Product, 1>
+                                                   : kWinogradTiles<A, Product, kPanelsAtOnce<A>>;
       const auto* b = p.b + (position * panels + panel) * groups * Product::kGroup * kPanelWidth;
+      const EvenSplit split(block.tiles, tiles.rows);
       std::size_t first = 0;
       for (std::size_t part = 0; part < split.parts(); ++part) {
         const std::size_t rows = split.size(part);
-        kWinogradTiles<A, Product>.functions[rows - 1](
-            inputs + first * p.input_row(), p.input_row(), b, groups,
-            sums + first * p.sums_row() + panel * kPanelWidth, p.sums_row());
+        tiles.functions[rows - 1](inputs + first * p.input_row(), p.input_row(), b, groups,
+                                  sums + first * p.sums_row() + panel * kPanelWidth, p.sums_row());
         first += rows;
       }
-    }
+    });
   }
 }
 

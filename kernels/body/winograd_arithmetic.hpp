@@ -135,10 +135,10 @@ class WinogradOutput {
 
 /// Whether a product's outputs are whole batches to be clamped (Epilogue::store_clamped).
 inline bool is_plain(const WinogradProduct& p) {
-  return p.accumulators == nullptr && is_plain(p.activation, p.columns);
+  return p.accumulators == nullptr && is_plain(p.activation, p.columns % kPanelWidth == 0);
 }
 inline bool is_plain(const FloatWinogradProduct& p) {
-  return is_plain(p.activation, p.columns);
+  return is_plain(p.activation, p.columns % kPanelWidth == 0);
 }
 
 }  // namespace

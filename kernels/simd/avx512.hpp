@@ -17,6 +17,16 @@ inline constexpr std::size_t register_count<xsimd::avx512bw> = 32;
 namespace detail {
 
 template <class A>
+inline void store_part(batch<float, A> const& x, std::size_t count, float* out,
+                       requires_arch<xsimd::avx512bw>) noexcept {
+  _mm512_mask_storeu_ps(out, static_cast<__mmask16>((1U << count) - 1), x);
+}
+template <class A>
+inline void store_part(batch<std::int32_t, A> const& x, std::size_t count, std::int32_t* out,
+                       requires_arch<xsimd::avx512bw>) noexcept {
+  _mm512_mask_storeu_epi32(out, static_cast<__mmask16>((1U << count) - 1), x);
+}
+template <class A>
 inline batch<std::uint8_t, A> repeat4(std::int32_t bytes, requires_arch<xsimd::avx512bw>) noexcept {
   return _mm512_set1_epi32(bytes);
 }

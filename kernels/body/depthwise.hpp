@@ -136,10 +136,6 @@ void depthwise_3x3(const DepthwiseProduct& p, std::size_t line_begin, std::size_
   }
 }
 
-/// Windows of 5x5 are much code; SSE4.1, the last resort, does without.
-template <class A>
-inline constexpr bool kHas5x5Windows = simd::lanes<float, A> > 4 || simd::register_count<A> > 16;
-
 /// Output lines whose activation is a clamp. Every output is summed in the same order: the bias,
 /// then its taps column by column, each from top to bottom. What else is computed along with it
 /// makes no difference.
@@ -157,10 +153,10 @@ void clamped_depthwise_lines(const DepthwiseProduct& p, std::size_t line_begin,
     depthwise_3x3<A, 1>(p, line_begin, line_end);
   } else if (is(3, 2)) {
     depthwise_3x3<A, 2>(p, line_begin, line_end);
-  } else if (kHas5x5Windows<A> && is(5, 1)) {
-    if constexpr (kHas5x5Windows<A>) depthwise_windows<A, 5, 1, 1>(p, line_begin, line_end);
-  } else if (kHas5x5Windows<A> && is(5, 2)) {
-    if constexpr (kHas5x5Windows<A>) depthwise_windows<A, 5, 2, 1>(p, line_begin, line_end);
+  } else if (is(5, 1)) {
+    depthwise_windows<A, 5, 1, 1>(p, line_begin, line_end);
+  } else if (is(5, 2)) {
+    depthwise_windows<A, 5, 2, 1>(p, line_begin, line_end);
   } else {
     depthwise_positions<A>(p, line_begin, line_end);
   }

@@ -47,6 +47,23 @@ inline constexpr std::int32_t dot4_origin = 0;
 template <class A>
 inline constexpr bool has_matrix_dot = false;
 
+/// Whether A computes and stores a part of a batch as fast as a whole one (FirstLanes).
+template <class A>
+inline constexpr bool has_masks = false;
+
+/// The first `count` lanes of batches of floats, all when there are more. Without masks it is used
+/// for whole batches only.
+template <class A>
+class FirstLanes {
+ public:
+  explicit FirstLanes(std::size_t) noexcept {}
+  void store(batch<float, A> const& x, float* out) const noexcept { x.store_unaligned(out); }
+  /// x in these lanes, y in the others.
+  batch<float, A> select(batch<float, A> const& x, batch<float, A> const&) const noexcept {
+    return x;
+  }
+};
+
 namespace detail {
 
 template <class A>

@@ -20,9 +20,10 @@ template <class A>
   });
 }
 
-/// Whether sums are whole batches to be clamped: Epilogue::store_clamped applies.
-inline bool is_plain(const Activation& activation, bool whole) {
-  return activation.method == UnaryMethod::clamp && whole;
+/// Whether sums, in whole batches or not, are finished by Epilogue::store_clamped.
+template <class A>
+bool is_plain(const Activation& activation, bool whole) {
+  return activation.method == UnaryMethod::clamp && (whole || simd::has_masks<A>);
 }
 
 /// The extremes of what a product has written so far, lane by lane.
@@ -93,11 +94,13 @@ class Epilogue {
         high_(Floats::load_aligned(so_far.high)),
         poison_(Floats::load_aligned(so_far.poison)) {}
 
-  /// Activates, stores and counts in a whole batch, where the activation is a clamp.
-  void store_clamped(const Floats& x, float* out) {
+  /// Activates, stores and counts in some lanes, where the activation is a clamp.
+  void store_clamped(const Floats& x, const simd::FirstLanes<A>& lanes, float* out) {
     const Floats y = simd::clamp(x, alpha_, beta_);
-    include(y);
-    y.store_unaligned(out);
+    low_ = lanes.select(xsimd::min(y, low_), low_);
+    high_ = lanes.select(xsimd::max(y, high_), high_);
+    poison_ = lanes.select(poison_ | poison(y), poison_);
+    lanes.store(y, out);
   }
 
   /// The same for any activation and the first `count` values, all when there are more.
@@ -123,8 +126,9 @@ class Epilogue {
   void include(const Floats& x) {
     low_ = xsimd::min(x, low_);
     high_ = xsimd::max(x, high_);
-    poison_ = poison_ | (x * Floats(0.0F));  // an addition would take four times as long
+    poison_ = poison_ | poison(x);  // an addition would take four times as long
   }
+  static Floats poison(const Floats& x) { return x * Floats(0.0F); }
 
   const Activation& activation_;
   Floats alpha_, beta_;

@@ -141,14 +141,13 @@ template <class A, std::size_t Rows, std::size_t kVectors>
     float* out = p.out + start;
     const float* addend = addend_at(p, start);
     Epilogue<A> epilogue(p.activation, *tile.extrema);
-    Floats bias[kVectors];
     simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      bias[v] = bias_at<A>(p.bias, tile.column + v * Floats::size);
-    });
-    simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-      simd::unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+      const std::size_t column = tile.column + v * Floats::size;
+      const simd::FirstLanes<A> lanes(columns_from(column, p.columns));
+      const Floats bias = bias_at<A>(p.bias, column);
+      simd::unroll<Rows>([&](auto r) __attribute__((always_inline)) {
         const std::size_t index = r * p.out_stride + v * Floats::size;
-        epilogue.store_clamped(with_addend(sum(r, v) + bias[v], addend, index), out + index);
+        epilogue.store_clamped(with_addend(sum(r, v) + bias, addend, index), lanes, out + index);
       });
     });
     epilogue.save(*tile.extrema);
@@ -264,7 +263,7 @@ void float_panels(const FloatProduct& p, const FloatBlock& block, std::size_t pa
   tile.b = p.b + panel * tile.panel_stride;
   tile.column = column;
   tile.width = tiles.width;
-  const bool plain = is_plain(p.activation, p.columns - column >= tiles.width);
+  const bool plain = is_plain<A>(p.activation, p.columns - column >= tiles.width);
   tile.extrema = &extrema;
   tile.sums = sums;
   const EvenSplit split(block.rows, tiles.most_rows);

@@ -204,6 +204,7 @@ void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int
         for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
           const std::size_t column = sums.panel * kPanelWidth + n;
           const std::size_t count = columns_from(column, p.columns);
+          const simd::FirstLanes<A> lanes(count);
           const Ints correction = zero_point_correction<A>(p, sums, *rows.quantization, column);
           const Floats scale =
               Floats(rows.quantization->scale) * Floats::load_unaligned(p.b_scales + column);
@@ -215,7 +216,7 @@ void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int
             const Floats product = xsimd::to_float(Ints::load_aligned(acc) + correction) * scale;
             const Floats sum = with_addend(product + bias, addend, out);
             if constexpr (Plain) {
-              epilogue.store_clamped(sum, to + out);
+              epilogue.store_clamped(sum, lanes, to + out);
             } else {
               epilogue.store(sum, count, to + out);
             }
@@ -248,7 +249,7 @@ void finish_int8_sums(const Int8Product& p, const Int8Block<A>& block, const Int
                       ExtremaLanes<A>& extrema) {
   if (p.accumulators != nullptr) {
     store_int8_tile<A>(p, block, sums);
-  } else if (is_plain(p.activation, (sums.panel + 1) * kPanelWidth <= p.columns)) {
+  } else if (is_plain<A>(p.activation, (sums.panel + 1) * kPanelWidth <= p.columns)) {
     finish_int8_tile<A, true>(p, block, sums, extrema);
   } else {
     finish_int8_tile<A, false>(p, block, sums, extrema);

@@ -198,6 +198,7 @@ template <class A, std::size_t M, bool Plain, class Product>
   const std::size_t height = out_height - tile.y < M ? out_height - tile.y : M;
   const std::size_t width = out_width - tile.x < M ? out_width - tile.x : M;
   const std::size_t count = p.columns - column;
+  const simd::FirstLanes<A> lanes(count);
   const WinogradOutput<A, Product> output(p, tile, column);
   std::size_t line =
       ((tile.image * out_height + tile.y) * out_width + tile.x) * p.out_stride + column;
@@ -205,7 +206,8 @@ template <class A, std::size_t M, bool Plain, class Product>
     std::size_t out = line;
     for (std::size_t j = 0; j < width; ++j, out += p.out_stride) {
       if constexpr (Plain) {
-        epilogue.store_clamped(with_addend(output(y[i * M + j]), p.addend, out), p.out + out);
+        epilogue.store_clamped(with_addend(output(y[i * M + j]), p.addend, out), lanes,
+                               p.out + out);
         continue;
       }
       if constexpr (std::is_same_v<Product, WinogradProduct>) {
@@ -252,7 +254,7 @@ void winograd_blocks(const Product& p, const Tile& tile, std::byte* workspace,
     block.tiles = split.size(part);
     transform_inputs<A, M>(p, block);
     multiply_block<A>(p, block, tile);
-    if (is_plain(p)) {
+    if (is_plain<A>(p)) {
       finish_block<A, M, true>(p, block, tile, extrema);
     } else {
       finish_block<A, M, false>(p, block, tile, extrema);

@@ -133,12 +133,14 @@ class WinogradOutput {
   Floats bias_, scale_;
 };
 
-/// Whether a product's outputs are whole batches to be clamped (Epilogue::store_clamped).
-inline bool is_plain(const WinogradProduct& p) {
-  return p.accumulators == nullptr && is_plain(p.activation, p.columns % kPanelWidth == 0);
+/// Whether a product's outputs are finished by Epilogue::store_clamped.
+template <class A>
+bool is_plain(const WinogradProduct& p) {
+  return p.accumulators == nullptr && is_plain<A>(p.activation, p.columns % kPanelWidth == 0);
 }
-inline bool is_plain(const FloatWinogradProduct& p) {
-  return is_plain(p.activation, p.columns % kPanelWidth == 0);
+template <class A>
+bool is_plain(const FloatWinogradProduct& p) {
+  return is_plain<A>(p.activation, p.columns % kPanelWidth == 0);
 }
 
 }  // namespace

@@ -13,6 +13,25 @@ namespace {
 
 template <>
 inline constexpr std::size_t register_count<xsimd::avx512bw> = 32;
+template <>
+inline constexpr bool has_masks<xsimd::avx512bw> = true;
+
+template <class A>
+requires has_masks<A>
+class FirstLanes<A> {
+ public:
+  explicit FirstLanes(std::size_t count) noexcept
+      : mask_(static_cast<__mmask16>(count < 16 ? (1U << count) - 1 : 0xFFFFU)) {}
+  void store(batch<float, A> const& x, float* out) const noexcept {
+    _mm512_mask_storeu_ps(out, mask_, x);
+  }
+  batch<float, A> select(batch<float, A> const& x, batch<float, A> const& y) const noexcept {
+    return _mm512_mask_mov_ps(y, mask_, x);
+  }
+
+ private:
+  __mmask16 mask_;
+};
 
 namespace detail {
 

@@ -63,6 +63,8 @@ namespace {
 template <>
 inline constexpr std::size_t register_count<avx512vnni> = 32;
 template <>
+inline constexpr bool has_masks<avx512vnni> = true;
+template <>
 inline constexpr std::size_t dot4_sums<avx512vnni> = 1;
 
 namespace detail {

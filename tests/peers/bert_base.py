@@ -1,16 +1,20 @@
 #!/usr/bin/python3
-"""Writes a BERT-base encoder of random weights: bert_base.py FOLDER [--plain]
+"""Writes a BERT-base encoder of random weights: bert_base.py FOLDER [--weights KIND]
 
 FOLDER/model.onnx takes token numbers [1, 128] and gives the final hidden states [1, 128, 768]: three
 embeddings, 12 layers of attention with 12 heads, Gelu, layer normalizations behind the residuals,
 written as nodes the way PyTorch exports them for opset 13. Tokens are in FOLDER/input_0.npy.
 
-Weights are normal with the spread of trained ones. Trained encoders have a few channels whose
-normalizations have far larger gains and biases than the others, which is what makes 8 bits hard; so
-have these, unless --plain is given.
+Weights are normal, of one of these kinds:
+
+trained  the spread of trained ones and, as in trained encoders, a few channels whose normalizations
+         have far larger gains and biases than the others (the default)
+initial  those that training begins with: a spread of 0.02, gains of 1, no biases
+plain    the spread of trained ones alone
 """
 
 import argparse
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -18,13 +22,33 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 LAYERS, HIDDEN, HEADS, FEED_FORWARD, LENGTH, VOCABULARY = 12, 768, 12, 3072, 128, 30522
-OUTLIERS = (308, 381)  # channels
+
+
+@dataclasses.dataclass(frozen=True)
+class Spread:
+    """Standard deviations of what a model is made of, and the mean of its gains."""
+
+    words: float = 0.05
+    positions: float = 0.03
+    weights: float = 0.04
+    biases: float = 0.05
+    gain: float = 0.85
+    gains: float = 0.08
+    shifts: float = 0.1
+    outliers: tuple = ()  # channels
+
+
+KINDS = {
+    "trained": Spread(outliers=(308, 381)),
+    "initial": Spread(0.02, 0.02, weights=0.02, biases=0, gain=1, gains=0, shifts=0),
+    "plain": Spread(),
+}
 
 
 class Encoder:
-    def __init__(self, plain):
+    def __init__(self, spread):
         self.rng = np.random.default_rng(0)
-        self.plain = plain
+        self.spread = spread
         self.nodes = []
         self.initializers = []
 
@@ -45,16 +69,16 @@ class Encoder:
         return name
 
     def linear(self, x, inputs, outputs):
-        weights = self.constant(self.normal((inputs, outputs), 0.04))
-        bias = self.constant(self.normal(outputs, 0.05))
+        weights = self.constant(self.normal((inputs, outputs), self.spread.weights))
+        bias = self.constant(self.normal(outputs, self.spread.biases))
         return self.node("Add", self.node("MatMul", x, weights), bias)
 
     def normalize(self, x):
-        gain = self.normal(HIDDEN, 0.08, 0.85)
-        bias = self.normal(HIDDEN, 0.1)
-        if not self.plain:
-            gain[list(OUTLIERS)] *= 4
-            bias[list(OUTLIERS)] -= 3
+        gain = self.normal(HIDDEN, self.spread.gains, self.spread.gain)
+        bias = self.normal(HIDDEN, self.spread.shifts)
+        outliers = list(self.spread.outliers)
+        gain[outliers] *= 4
+        bias[outliers] -= 3
         centred = self.node("Sub", x, self.node("ReduceMean", x, axes=[-1]))
         variance = self.node("ReduceMean", self.node("Pow", centred, self.scalar(2)), axes=[-1])
         spread = self.node("Sqrt", self.node("Add", variance, self.scalar(1e-12)))
@@ -86,9 +110,9 @@ class Encoder:
         return self.normalize(self.node("Add", self.linear(hidden, FEED_FORWARD, HIDDEN), x))
 
     def model(self):
-        words = self.constant(self.normal((VOCABULARY, HIDDEN), 0.05))
-        positions = self.constant(self.normal((1, LENGTH, HIDDEN), 0.03))
-        segment = self.constant(self.normal((1, 1, HIDDEN), 0.03))
+        words = self.constant(self.normal((VOCABULARY, HIDDEN), self.spread.words))
+        positions = self.constant(self.normal((1, LENGTH, HIDDEN), self.spread.positions))
+        segment = self.constant(self.normal((1, 1, HIDDEN), self.spread.positions))
         x = self.node("Add", self.node("Gather", words, "tokens"), segment)
         x = self.normalize(self.node("Add", x, positions))
         for _ in range(LAYERS):
@@ -102,10 +126,10 @@ class Encoder:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--weights", choices=KINDS, default="trained")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    onnx.save(Encoder(options.plain).model(), options.folder / "model.onnx")
+    onnx.save(Encoder(KINDS[options.weights]).model(), options.folder / "model.onnx")
     tokens = np.random.default_rng(1).integers(0, VOCABULARY, (1, LENGTH))
     np.save(options.folder / "input_0.npy", tokens)
 

@@ -256,7 +256,8 @@ struct Pool {
   RowMap rows;
   std::size_t channels = 0;
   std::int64_t divisor = 0;
-  float* out = nullptr;  ///< [rows][channels]
+  bool wants_extrema = false;  ///< as DepthwiseProduct's
+  float* out = nullptr;        ///< [rows][channels]
 };
 
 struct MomentSums {
@@ -302,7 +303,7 @@ struct FloatKernels {
   /// Output lines [line_begin, line_end) of all images, line = image * out_height + y.
   Extrema (*depthwise_product)(const DepthwiseProduct&, std::size_t line_begin,
                                std::size_t line_end) noexcept;
-  void (*pool)(const Pool&, std::size_t line_begin, std::size_t line_end) noexcept;
+  Extrema (*pool)(const Pool&, std::size_t line_begin, std::size_t line_end) noexcept;
 
   Extrema (*extrema)(const float* x, std::size_t n) noexcept;
   MomentSums (*moments)(const float* x, std::size_t n) noexcept;

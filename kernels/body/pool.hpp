@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/body/rows.hpp"
+#include "kernels/body/statistics.hpp"
 #include "kernels/body/store.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/simd.hpp"
@@ -55,12 +56,12 @@ void pool_position(const Pool& p, const Window& window, const float* from, float
 }
 
 template <class A, bool Maximum>
-void pool_lines(const Pool& p, std::size_t line_begin, std::size_t line_end) {
+void pool_line(const Pool& p, std::size_t line) {
   const RowMap& map = p.rows;
   const auto width = static_cast<std::size_t>(map.out_width);
-  RowCursor row(map, line_begin * width);
-  float* out = p.out + line_begin * width * p.channels;
-  for (std::size_t m = line_begin * width; m < line_end * width; ++m, row.next()) {
+  RowCursor row(map, line * width);
+  float* out = p.out + line * width * p.channels;
+  for (std::size_t x = 0; x < width; ++x, row.next()) {
     const Window window(map, row.input_y(), row.input_x());
     const std::int64_t first = window.top * map.dilation_height * map.line_stride +
                                window.left * map.dilation_width * map.pixel_stride;
@@ -69,13 +70,20 @@ void pool_lines(const Pool& p, std::size_t line_begin, std::size_t line_end) {
   }
 }
 
+/// The extremes follow line by line, while those are in the cache.
 template <class A>
-void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
-  if (p.method == PoolMethod::maximum) {
-    pool_lines<A, true>(p, line_begin, line_end);
-  } else {
-    pool_lines<A, false>(p, line_begin, line_end);
+Extrema pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
+  const std::size_t line_size = static_cast<std::size_t>(p.rows.out_width) * p.channels;
+  Extrema result;
+  for (std::size_t line = line_begin; line < line_end; ++line) {
+    if (p.method == PoolMethod::maximum) {
+      pool_line<A, true>(p, line);
+    } else {
+      pool_line<A, false>(p, line);
+    }
+    if (p.wants_extrema) result.merge(extrema<A>(p.out + line * line_size, line_size));
   }
+  return result;
 }
 
 }  // namespace

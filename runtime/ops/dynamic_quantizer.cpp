@@ -108,15 +108,14 @@ bool DynamicQuantizer::fits(std::span<const float> x, const kernels::Extrema& ex
          static_cast<double>(*clip_guard_) * static_cast<double>(x.size());
 }
 
-Range DynamicQuantizer::range_of(std::span<const float> x, const kernels::Extrema* known,
+Range DynamicQuantizer::range_of(std::span<const float> x, const InputExtrema& extrema_of_x,
                                  InputRange& record, std::span<std::byte> workspace,
                                  Workers& workers) const {
-  if (is_static()) {
-    if (known != nullptr) require_finite(*known);
-    return *fixed_;
-  }
-  const kernels::Extrema extent = known != nullptr ? *known : extrema(x.data(), x.size(), workers);
+  if (is_static() && extrema_of_x.parts.empty() && extrema_of_x.found == nullptr) return *fixed_;
+  const kernels::Extrema extent =
+      extrema_of_x.get([&] { return extrema(x.data(), x.size(), workers); });
   require_finite(extent);
+  if (is_static()) return *fixed_;
   if (fixed_) {
     if (fits(x, extent)) return *fixed_;
     ++record.guarded;
@@ -133,7 +132,7 @@ std::span<const kernels::Quantization> DynamicQuantizer::choose(const StepMemory
                                                                 Workers& workers) const {
   InputRange unobserved;  // of a step that is only timed
   InputRange& record = memory.input_range != nullptr ? *memory.input_range : unobserved;
-  return choose({memory.input<float>(0), groups_, memory.input_extrema, record}, memory.scratch,
+  return choose({memory.input<float>(0), groups_, &memory.input_extrema, record}, memory.scratch,
                 workers);
 }
 
@@ -148,9 +147,12 @@ std::span<const kernels::Quantization> DynamicQuantizer::choose(const Input& inp
       finder_.workspace_bytes());
   const std::size_t count = std::min(ranges_, input.groups);
   const std::size_t size = input.groups / std::max<std::size_t>(count, 1) * group_size_;
-  const kernels::Extrema* known = count == 1 ? input.extrema : nullptr;
+  const InputExtrema unknown;
+  const InputExtrema& extrema_of_x =
+      count == 1 && input.extrema != nullptr ? *input.extrema : unknown;
   for (std::size_t i = 0; i < count; ++i) {
-    ranges[i] = range_of({input.x + i * size, size}, known, input.record, workspace, workers);
+    ranges[i] =
+        range_of({input.x + i * size, size}, extrema_of_x, input.record, workspace, workers);
     quantization[i] =
         as_onnx_ ? onnx_quantization(ranges[i]) : kernels::quantization_of(ranges[i], scheme_);
   }

@@ -42,8 +42,8 @@ class DynamicQuantizer {
   struct Input {
     const float* x;
     std::size_t groups;
-    const kernels::Extrema* extrema;  ///< of all groups; null: not known
-    InputRange& record;               ///< what was chosen before, and what is chosen now
+    const InputExtrema* extrema;  ///< of all groups; null: not known
+    InputRange& record;           ///< what was chosen before, and what is chosen now
   };
 
   /// For input 0 of a node: `groups` groups of `group_size` contiguous elements. Errors name both.
@@ -75,7 +75,7 @@ class DynamicQuantizer {
   [[nodiscard]] bool is_static() const { return fixed_ && !clip_guard_; }
   /// Whether the clip guard lets x take the static range.
   [[nodiscard]] bool fits(std::span<const float> x, const kernels::Extrema& extrema) const;
-  Range range_of(std::span<const float> x, const kernels::Extrema* known, InputRange& record,
+  Range range_of(std::span<const float> x, const InputExtrema& extrema_of_x, InputRange& record,
                  std::span<std::byte> workspace, Workers& workers) const;
   void require_finite(const kernels::Extrema& extrema) const;
 

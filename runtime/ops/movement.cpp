@@ -84,6 +84,7 @@ class ConcatStep final : public PiecesStep {
           std::copy_n(memory.inputs[i] + in_part, bytes, memory.outputs[0] + in_whole);
         });
   }
+  [[nodiscard]] bool passes_extrema() const override { return true; }
 };
 
 class SplitStep final : public PiecesStep {

@@ -130,14 +130,32 @@ struct InputRange {
   std::uint64_t guarded = 0;  ///< SessionOptions::clip_guard: how often it held
 };
 
+/// The extremes of a step's input 0.
+struct InputExtrema {
+  /// Those of all the values that it consists of, where the steps that computed them hand them
+  /// over; empty: not known.
+  std::vector<const kernels::Extrema*> parts;
+  /// Where they go when the step has found them itself; null where nobody else takes them.
+  kernels::Extrema* found = nullptr;
+
+  /// What is known, or else what find() returns.
+  template <class Find>
+  [[nodiscard]] kernels::Extrema get(const Find& find) const {
+    kernels::Extrema all;
+    if (parts.empty()) all = find();
+    for (const kernels::Extrema* part : parts) all.merge(*part);
+    if (found != nullptr) *found = all;
+    return all;
+  }
+};
+
 /// Where a step finds its tensors: fixed when the plan is complete. Inputs that are left out are
 /// null.
 struct StepMemory {
   std::vector<const std::byte*> inputs;
   std::vector<std::byte*> outputs;
   std::byte* scratch = nullptr;  ///< 64-byte aligned, as large as the step asked for
-  /// The extremes of input 0 where the step that computed it hands them over; null otherwise.
-  const kernels::Extrema* input_extrema = nullptr;
+  InputExtrema input_extrema;
   /// Where a step that gives extremes puts those of output 0; null where nobody takes them.
   kernels::Extrema* output_extrema = nullptr;
   /// Where a step that quantizes input 0 puts its range.
@@ -169,9 +187,11 @@ class Step {
   virtual void run(const StepMemory& memory, Workers& workers) = 0;
 
   [[nodiscard]] virtual std::size_t scratch_bytes() const { return 0; }
-  /// Whether run() fills in output_extrema, and whether it reads input_extrema.
+  /// Whether run() fills in output_extrema, and whether it reads input_extrema, each time.
   [[nodiscard]] virtual bool gives_extrema() const { return false; }
   [[nodiscard]] virtual bool takes_extrema() const { return false; }
+  /// Whether output 0 holds all elements of all inputs, and no others.
+  [[nodiscard]] virtual bool passes_extrema() const { return false; }
   /// Bytes of packed weights.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
   /// What the step computes in, and the kernel family, for reports.

@@ -17,22 +17,30 @@ constexpr std::int64_t kLargestWindow = std::int64_t{1} << 24;
 
 class PoolStep final : public Step {
  public:
-  PoolStep(const kernels::KernelTable& table, const Pool& pool, std::size_t images,
+  PoolStep(const PlanContext& context, const Pool& pool, std::size_t images,
            std::vector<float> corrections)
-      : table_(&table), pool_(pool), images_(images), corrections_(std::move(corrections)) {}
+      : table_(context.kernels),
+        pool_(pool),
+        images_(images),
+        corrections_(std::move(corrections)),
+        extrema_(context.threads) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
     Pool pool = pool_;
     pool.a = memory.input<float>(0);
+    pool.wants_extrema = memory.output_extrema != nullptr;
     pool.out = memory.output<float>(0);
     const auto height = static_cast<std::size_t>(pool.rows.out_height);
     const auto taps = static_cast<std::size_t>(pool.rows.segments());
     const std::size_t line = static_cast<std::size_t>(pool.rows.out_width) * pool.channels;
-    for_ranges(workers, images_ * height, line * taps, [&](std::size_t begin, std::size_t end) {
-      table_->pool(pool, begin, end);
-      if (!corrections_.empty()) correct(pool, begin, end);
-    });
+    memory.give_extrema(extrema_of_ranges(
+        workers, images_ * height, line * taps, extrema_, [&](std::size_t begin, std::size_t end) {
+          const kernels::Extrema extrema = table_->pool(pool, begin, end);
+          if (!corrections_.empty()) correct(pool, begin, end);
+          return extrema;
+        }));
   }
+  [[nodiscard]] bool gives_extrema() const override { return corrections_.empty(); }
 
  private:
   void correct(const Pool& pool, std::size_t begin, std::size_t end) const {
@@ -48,7 +56,8 @@ class PoolStep final : public Step {
   const kernels::KernelTable* table_;
   Pool pool_;
   std::size_t images_;
-  std::vector<float> corrections_;  ///< factors by output position; empty: none
+  std::vector<float> corrections_;         ///< factors by output position; empty: none
+  std::vector<kernels::Extrema> extrema_;  ///< per part of the work
 };
 
 /// A window of which at least one position lies inside the input, wherever it stands.
@@ -176,7 +185,7 @@ std::unique_ptr<Step> prepare_pool(const NodeView& node, const PlanContext& cont
       if (images != 0) corrections = overhang_corrections(window, input, positions);
     }
   }
-  return std::make_unique<PoolStep>(*context.kernels, pool, images, std::move(corrections));
+  return std::make_unique<PoolStep>(context, pool, images, std::move(corrections));
 }
 
 void infer_global(InferContext& node) {
@@ -212,7 +221,7 @@ std::unique_ptr<Step> prepare_global(const NodeView& node, const PlanContext& co
   pool.rows.line_stride = width * in.back();
   pool.rows.image_stride = height * pool.rows.line_stride;
   const std::size_t images = element_count(in) == 0 ? 0 : static_cast<std::size_t>(in[0]);
-  return std::make_unique<PoolStep>(*context.kernels, pool, images, std::vector<float>());
+  return std::make_unique<PoolStep>(context, pool, images, std::vector<float>());
 }
 
 }  // namespace

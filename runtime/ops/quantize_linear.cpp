@@ -280,7 +280,7 @@ class DynamicStep final : public Step {
   void run(const StepMemory& memory, Workers& workers) override {
     const auto* x = memory.input<float>(0);
     const kernels::Extrema extrema =
-        memory.input_extrema != nullptr ? *memory.input_extrema : table_->extrema(x, elements_);
+        memory.input_extrema.get([&] { return table_->extrema(x, elements_); });
     if (!extrema.finite) {
       throw Error(ErrorCode::non_finite,
                   concat({where_, " holds NaN or infinity and has no range"}));

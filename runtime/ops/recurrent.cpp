@@ -53,7 +53,7 @@ class RecurrentStep final : public Step {
     InputRange unobserved;
     InputRange& record = memory.input_range != nullptr ? *memory.input_range : unobserved;
     const GateRows x = x_.rows_of(
-        {memory.input<float>(0), shape_.rows(), memory.input_extrema, record}, scratch.x, workers);
+        {memory.input<float>(0), shape_.rows(), &memory.input_extrema, record}, scratch.x, workers);
     for (std::size_t d = 0; d < shape_.directions; ++d) {
       cells_[d]->input().multiply(x, scratch.gates, shape_.columns(), workers);
       run_direction(memory, scratch, d, workers);

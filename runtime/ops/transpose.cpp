@@ -90,6 +90,7 @@ class TransposeStep final : public Step {
       });
     });
   }
+  [[nodiscard]] bool passes_extrema() const override { return true; }
   [[nodiscard]] std::string kernel() const override { return "transpose"; }
 
  private:

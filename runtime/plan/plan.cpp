@@ -166,21 +166,50 @@ class Plan::Builder {
     }
   }
 
-  /// Connects steps that take the extremes of their input with those that give them.
+  /// Connects steps that take the extremes of their input with those that give them, also through
+  /// steps that only move elements. Where nobody does, the first that takes them gives them to the
+  /// others.
   void bind_extrema() {
-    plan_.extrema_.resize(plan_.steps_.size());
-    std::vector<std::size_t> giver(requests_.size(), kNone);  ///< per buffer
-    for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
+    const std::size_t steps = plan_.steps_.size();
+    plan_.extrema_.resize(2 * steps);  // of outputs, then of inputs
+    givers_.resize(requests_.size());
+    for (std::size_t i = 0; i < steps; ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
       const Step& step = *plan_.steps_[i].step;
       const std::size_t input = node.inputs.empty() ? kNone : buffer_of_[node.inputs[0]];
-      if (step.takes_extrema() && input != kNone && giver[input] != kNone) {
-        kernels::Extrema& extrema = plan_.extrema_[giver[input]];
-        plan_.steps_[giver[input]].memory.output_extrema = &extrema;
-        plan_.steps_[i].memory.input_extrema = &extrema;
+      if (step.takes_extrema() && input != kNone) {
+        for (const std::size_t giver : givers_[input]) {
+          plan_.steps_[i].memory.input_extrema.parts.push_back(wanted_extrema(giver));
+        }
+        if (givers_[input].empty()) givers_[input] = {steps + i};
       }
-      if (step.gives_extrema()) giver[buffer_of_[node.outputs[0]]] = i;
+      const std::size_t output = buffer_of_[node.outputs[0]];
+      if (step.gives_extrema()) givers_[output] = {i};
+      if (step.passes_extrema()) givers_[output] = givers_of_all(node);
     }
+  }
+
+  /// Has an entry of extrema_ filled in while running.
+  const kernels::Extrema* wanted_extrema(std::size_t giver) {
+    const std::size_t steps = plan_.steps_.size();
+    kernels::Extrema* extrema = &plan_.extrema_[giver];
+    if (giver < steps) {
+      plan_.steps_[giver].memory.output_extrema = extrema;
+    } else {
+      plan_.steps_[giver - steps].memory.input_extrema.found = extrema;
+    }
+    return extrema;
+  }
+
+  /// Those of all inputs; none where one is unknown.
+  std::vector<std::size_t> givers_of_all(const Node& node) const {
+    std::set<std::size_t> all;
+    for (const ValueId id : node.inputs) {
+      const std::size_t buffer = id == kNoValue ? kNone : buffer_of_[id];
+      if (buffer == kNone || givers_[buffer].empty()) return {};
+      all.insert(givers_[buffer].begin(), givers_[buffer].end());
+    }
+    return {all.begin(), all.end()};
   }
 
   /// The elements of a float32 value at an address.
@@ -208,6 +237,9 @@ class Plan::Builder {
   std::vector<std::size_t> nodes_;      ///< per step
   std::vector<std::size_t> buffer_of_;  ///< per value, an index into requests_
   std::vector<std::size_t> scratch_;    ///< per step, an index into requests_
+  std::vector<std::vector<std::size_t>>
+      givers_;  ///< per buffer, the entries of Plan::extrema_ that
+                ///< together are its extremes; empty: not known
   std::vector<ArenaRequest> requests_;
   ArenaLayout layout_;
 };

@@ -58,7 +58,7 @@ class Plan {
   std::vector<LayerTensors> tensors_;                     ///< per layer
   std::vector<InputRange> input_ranges_;                  ///< per layer
   std::vector<std::shared_ptr<const Tensor>> constants_;  ///< that steps read while running
-  std::vector<kernels::Extrema> extrema_;  ///< of values, by the step that computes them
+  std::vector<kernels::Extrema> extrema_;                 ///< that steps hand over while running
   std::vector<std::byte*> inputs_;
   std::vector<std::byte*> outputs_;
   kernels::AlignedBuffer<std::byte> arena_;

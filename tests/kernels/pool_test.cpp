@@ -46,6 +46,16 @@ TEST_CASE("pool: every window, in the bits of the reference") {
           table.pool(p, lines(conv) / 3, lines(conv));
           table.pool(p, 0, lines(conv) / 3);
           CHECK(octavo::test::count_different(out, expected) == 0);
+          p.wants_extrema = true;
+          const Extrema found = table.pool(p, lines(conv) / 3, lines(conv));
+          p.wants_extrema = false;
+          const std::size_t begin = lines(conv) / 3 * (out.size() / lines(conv));
+          const Extrema extrema = reference().extrema(out.data() + begin, out.size() - begin);
+          CHECK(found.finite == extrema.finite);
+          if (extrema.finite) {
+            CHECK(found.low == extrema.low);
+            CHECK(found.high == extrema.high);
+          }
         });
       }
     }

@@ -19,7 +19,17 @@ float smaller(float x, float y) {
   return x < y || std::isnan(x) ? x : y;
 }
 
-void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
+Extrema extrema(const float* x, std::size_t n) noexcept {
+  Extrema result;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!std::isfinite(x[i])) result.finite = false;
+    if (x[i] < result.low) result.low = x[i];
+    if (x[i] > result.high) result.high = x[i];
+  }
+  return result;
+}
+
+Extrema pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept {
   const std::size_t width = static_cast<std::size_t>(p.rows.out_width);
   RowCursor row(p.rows, line_begin * width);
   for (std::size_t m = line_begin * width; m < line_end * width; ++m, row.next()) {
@@ -37,16 +47,9 @@ void pool(const Pool& p, std::size_t line_begin, std::size_t line_end) noexcept 
       p.out[m * p.channels + c] = p.method == PoolMethod::maximum ? largest : sum / divisor;
     }
   }
-}
-
-Extrema extrema(const float* x, std::size_t n) noexcept {
-  Extrema result;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!std::isfinite(x[i])) result.finite = false;
-    if (x[i] < result.low) result.low = x[i];
-    if (x[i] > result.high) result.high = x[i];
-  }
-  return result;
+  if (!p.wants_extrema) return {};
+  const std::size_t line_size = width * p.channels;
+  return extrema(p.out + line_begin * line_size, (line_end - line_begin) * line_size);
 }
 
 /// Sixteen sums, element i in number i % 16, added in order: the order of every instruction set, so

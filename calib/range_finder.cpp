@@ -80,6 +80,12 @@ std::size_t RangeFinder::bins_for(std::size_t elements) const noexcept {
   return std::min(std::max<std::size_t>(filled, 1), request_.histogram_bins);
 }
 
+bool RangeFinder::finds_like(const RangeFinder& other) const noexcept {
+  const bool samples = buffer_size() != 0;
+  return estimator_ == other.estimator_ && scheme_ == other.scheme_ &&
+         (!samples || run_length_ == other.run_length_);
+}
+
 std::size_t RangeFinder::buffer_size() const noexcept {
   if (!request_.moments && !request_.values && request_.histogram_bins == 0) return 0;
   const std::size_t sample = request_.sample_size == 0 ? 0 : sample_size();

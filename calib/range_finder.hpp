@@ -40,6 +40,9 @@ class RangeFinder {
                            const kernels::Extrema& extrema, const Range* previous,
                            std::span<std::byte> workspace) const;
 
+  /// Whether both always find the same range.
+  [[nodiscard]] bool finds_like(const RangeFinder& other) const noexcept;
+
   static constexpr std::size_t kSampleRuns = 127;
 
  private:

@@ -69,6 +69,15 @@ DynamicQuantizer::DynamicQuantizer(const kernels::KernelTable& kernels, const Ra
       keeps_previous_(rule.scope == RangeScope::batch),
       as_onnx_(rule.as_onnx) {}
 
+bool DynamicQuantizer::quantizes_like(const DynamicQuantizer& other) const {
+  const auto same_range = [](const std::optional<Range>& a, const std::optional<Range>& b) {
+    return a.has_value() == b.has_value() && (!a || (a->low == b->low && a->high == b->high));
+  };
+  return ranges_ == 1 && other.ranges_ == 1 && same_range(fixed_, other.fixed_) &&
+         clip_guard_ == other.clip_guard_ && scheme_ == other.scheme_ &&
+         as_onnx_ == other.as_onnx_ && finder_.finds_like(other.finder_);
+}
+
 std::size_t DynamicQuantizer::scratch_bytes() const {
   return line_bytes(ranges_ * sizeof(kernels::Quantization)) + line_bytes(ranges_ * sizeof(Range)) +
          line_bytes(finder_.workspace_bytes());

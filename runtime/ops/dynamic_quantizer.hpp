@@ -66,6 +66,9 @@ class DynamicQuantizer {
   /// The same for all of a step's input 0.
   std::span<const kernels::Quantization> choose(const StepMemory& memory, Workers& workers) const;
 
+  /// Whether both give the same activation the same quantization, one for all of it.
+  [[nodiscard]] bool quantizes_like(const DynamicQuantizer& other) const;
+
   /// "tensor 'x' of node 'y' (Op)", of input 0.
   static std::string describe_input(const NodeView& node);
 

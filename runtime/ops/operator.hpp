@@ -19,6 +19,7 @@
 
 namespace octavo {
 
+class DynamicQuantizer;
 class WeightCache;
 
 /// A set of element types.
@@ -130,6 +131,21 @@ struct InputRange {
   std::uint64_t guarded = 0;  ///< SessionOptions::clip_guard: how often it held
 };
 
+/// Levels of all elements of an activation, in its order.
+struct LevelForm {
+  std::size_t count = 0;
+  const DynamicQuantizer* quantizer = nullptr;  ///< which chooses one range for all of them
+};
+
+/// The levels of an activation that several steps quantize alike, with one range for all of it. The
+/// first of them makes them while running.
+struct SharedLevels {
+  std::uint8_t* elements = nullptr;
+  kernels::Quantization quantization;
+  Range range;
+  InputRange record;  ///< of the step that made them
+};
+
 /// The extremes of a step's input 0.
 struct InputExtrema {
   /// Those of all the values that it consists of, where the steps that computed them hand them
@@ -160,6 +176,10 @@ struct StepMemory {
   kernels::Extrema* output_extrema = nullptr;
   /// Where a step that quantizes input 0 puts its range.
   InputRange* input_range = nullptr;
+  /// The levels of input 0, for a step that shares them: those that it makes, or those that another
+  /// one has made. Null where they are its own.
+  SharedLevels* made_levels = nullptr;
+  const SharedLevels* taken_levels = nullptr;
 
   template <class T>
   [[nodiscard]] const T* input(std::size_t index) const {
@@ -190,6 +210,8 @@ class Step {
   /// Whether run() fills in output_extrema, and whether it reads input_extrema, each time.
   [[nodiscard]] virtual bool gives_extrema() const { return false; }
   [[nodiscard]] virtual bool takes_extrema() const { return false; }
+  /// The levels of input 0 that the step can share; none otherwise.
+  [[nodiscard]] virtual LevelForm level_form() const { return {}; }
   /// Whether output 0 holds all elements of all inputs, and no others.
   [[nodiscard]] virtual bool passes_extrema() const { return false; }
   /// Bytes of packed weights.

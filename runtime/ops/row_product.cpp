@@ -77,7 +77,8 @@ kernels::Int8Product begin_product(const StepMemory& memory, const RowProductSha
 }
 
 /// With one range for all rows, each tile quantizes a block of rows right before it multiplies
-/// them, so that they are still in the cache. Tiles that share rows find them quantized beforehand.
+/// them, so that they are still in the cache. Tiles or steps that share rows find them quantized
+/// beforehand.
 class Int8RowProduct final : public Step {
  public:
   Int8RowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
@@ -92,28 +93,50 @@ class Int8RowProduct final : public Step {
                   block_rows_ < shape.rows) {}
 
   void run(const StepMemory& memory, Workers& workers) override {
-    const auto* x = memory.input<float>(0);
-    auto* quantized = reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
-    const auto quantization = quantizer_.choose(memory, workers);
-
     kernels::Int8Product product = begin_product(memory, shape_, *weights_, epilogue_);
+    if (const SharedLevels* taken = memory.taken_levels; taken != nullptr) {
+      product.a = taken->elements;
+      product.quantization = &taken->quantization;
+      product.rows_per_range = shape_.rows;
+      *memory.input_range = taken->record;
+      multiply(product, memory, workers);
+      return;
+    }
+    const auto* x = memory.input<float>(0);
+    const auto quantization = quantizer_.choose(memory, workers);
+    SharedLevels* made = memory.made_levels;
+    auto* quantized =
+        made != nullptr
+            ? made->elements
+            : reinterpret_cast<std::uint8_t*>(memory.scratch + quantizer_.scratch_bytes());
     product.a = quantized;
     product.quantization = quantization.data();
     product.rows_per_range = shape_.rows / quantization.size();
-    if (!by_block_) {
-      quantize_lines(kernels_, x, shape_.rows, shape_.depth, quantization, quantized, workers);
+    if (made == nullptr && by_block_) {
+      memory.give_extrema(
+          grid_.run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
+            return multiply_by_block(product, x, tile, quantized + index * block_bytes());
+          }));
+      return;
     }
-    memory.give_extrema(
-        grid_.run(workers, [&](const kernels::Tile& tile, std::size_t index) noexcept {
-          if (!by_block_) return kernels_.int8_product(product, tile);
-          return multiply_by_block(product, x, tile, quantized + index * block_bytes());
-        }));
+    quantize_lines(kernels_, x, shape_.rows, shape_.depth, quantization, quantized, workers);
+    if (made != nullptr) {
+      made->quantization = quantization[0];
+      made->range = memory.input_range->used[0];
+      made->record = *memory.input_range;
+      made->record.used = {&made->range, 1};
+    }
+    multiply(product, memory, workers);
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override {
     const std::size_t quantized =
         by_block_ ? grid_.size() * block_bytes() : shape_.rows * shape_.depth;
     return quantizer_.scratch_bytes() + quantized + kernels::kReadSlack;
+  }
+  [[nodiscard]] LevelForm level_form() const override {
+    return quantizer_.ranges() == 1 ? LevelForm{shape_.rows * shape_.depth, &quantizer_}
+                                    : LevelForm{};
   }
   [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] bool takes_extrema() const override { return quantizer_.ranges() == 1; }
@@ -129,6 +152,12 @@ class Int8RowProduct final : public Step {
   [[nodiscard]] std::size_t block_bytes() const {
     return (block_rows_ * shape_.depth + 2 * kernels::kReadSlack - 1) / kernels::kReadSlack *
            kernels::kReadSlack;
+  }
+
+  void multiply(const kernels::Int8Product& product, const StepMemory& memory, Workers& workers) {
+    memory.give_extrema(grid_.run(workers, [&](const kernels::Tile& tile, std::size_t) noexcept {
+      return kernels_.int8_product(product, tile);
+    }));
   }
 
   kernels::Extrema multiply_by_block(const kernels::Int8Product& product, const float* x,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "runtime/concat.hpp"
+#include "runtime/ops/dynamic_quantizer.hpp"
 #include "runtime/passes/passes.hpp"
 #include "runtime/plan/arena.hpp"
 #include "runtime/plan/layer_info.hpp"
@@ -33,6 +34,7 @@ class Plan::Builder {
   void build() {
     make_steps();
     assign_buffers();
+    share_levels();
     allocate();
     bind();
   }
@@ -110,6 +112,39 @@ class Plan::Builder {
     }
   }
 
+  /// Steps that quantize one input alike share the levels that the first of them makes.
+  void share_levels() {
+    const std::size_t steps = plan_.steps_.size();
+    level_maker_.assign(steps, kNone);
+    levels_.assign(steps, kNone);
+    for (std::size_t i = 0; i < steps; ++i) {
+      if (plan_.steps_[i].step->level_form().count == 0 || input_buffer(i) == kNone) continue;
+      std::size_t maker = 0;
+      while (maker < i && !(level_maker_[maker] == maker && makes_levels_of(maker, i))) ++maker;
+      level_maker_[i] = maker;
+      if (maker == i) continue;
+      if (levels_[maker] == kNone) {
+        const std::size_t bytes = plan_.steps_[i].step->level_form().count + kernels::kReadSlack;
+        levels_[maker] = requests_.size();
+        requests_.push_back({bytes, maker, i});
+      }
+      requests_[levels_[maker]].last = i;
+    }
+  }
+
+  [[nodiscard]] bool makes_levels_of(std::size_t maker, std::size_t taker) const {
+    if (input_buffer(maker) != input_buffer(taker)) return false;
+    const LevelForm made = plan_.steps_[maker].step->level_form();
+    const LevelForm taken = plan_.steps_[taker].step->level_form();
+    return made.count == taken.count && made.quantizer->quantizes_like(*taken.quantizer);
+  }
+
+  /// That of input 0 of a step, when it is computed.
+  [[nodiscard]] std::size_t input_buffer(std::size_t step) const {
+    const Node& node = graph_.nodes[nodes_[step]];
+    return node.inputs.empty() || node.inputs[0] == kNoValue ? kNone : buffer_of_[node.inputs[0]];
+  }
+
   void add_buffer(ValueId id, std::size_t first, std::size_t last) {
     buffer_of_[id] = requests_.size();
     requests_.push_back({byte_size(graph_.values[id]) + kernels::kReadSlack, first, last});
@@ -139,6 +174,7 @@ class Plan::Builder {
 
   void bind() {
     bind_extrema();
+    bind_levels();
     plan_.input_ranges_.resize(plan_.steps_.size());
     for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
@@ -166,6 +202,21 @@ class Plan::Builder {
     }
   }
 
+  void bind_levels() {
+    plan_.levels_.resize(plan_.steps_.size());
+    for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
+      const std::size_t maker = level_maker_[i];
+      if (maker == kNone || levels_[maker] == kNone) continue;
+      SharedLevels& levels = plan_.levels_[maker];
+      if (maker == i) {
+        levels.elements = reinterpret_cast<std::uint8_t*>(arena_at(levels_[i]));
+        plan_.steps_[i].memory.made_levels = &levels;
+      } else {
+        plan_.steps_[i].memory.taken_levels = &levels;
+      }
+    }
+  }
+
   /// Connects steps that take the extremes of their input with those that give them, also through
   /// steps that only move elements. Where nobody does, the first that takes them gives them to the
   /// others.
@@ -176,7 +227,7 @@ class Plan::Builder {
     for (std::size_t i = 0; i < steps; ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
       const Step& step = *plan_.steps_[i].step;
-      const std::size_t input = node.inputs.empty() ? kNone : buffer_of_[node.inputs[0]];
+      const std::size_t input = input_buffer(i);
       if (step.takes_extrema() && input != kNone) {
         for (const std::size_t giver : givers_[input]) {
           plan_.steps_[i].memory.input_extrema.parts.push_back(wanted_extrema(giver));
@@ -237,10 +288,14 @@ class Plan::Builder {
   std::vector<std::size_t> nodes_;      ///< per step
   std::vector<std::size_t> buffer_of_;  ///< per value, an index into requests_
   std::vector<std::size_t> scratch_;    ///< per step, an index into requests_
-  std::vector<std::vector<std::size_t>>
-      givers_;  ///< per buffer, the entries of Plan::extrema_ that
-                ///< together are its extremes; empty: not known
   std::vector<ArenaRequest> requests_;
+  /// Per step, the one that makes the levels which it multiplies: itself or an earlier one; kNone
+  /// when they cannot be shared.
+  std::vector<std::size_t> level_maker_;
+  std::vector<std::size_t>
+      levels_;  ///< per step that makes them for others, an index into requests_
+  /// Per buffer, the entries of Plan::extrema_ that together are its extremes; empty: not known.
+  std::vector<std::vector<std::size_t>> givers_;
   ArenaLayout layout_;
 };
 

@@ -59,6 +59,7 @@ class Plan {
   std::vector<InputRange> input_ranges_;                  ///< per layer
   std::vector<std::shared_ptr<const Tensor>> constants_;  ///< that steps read while running
   std::vector<kernels::Extrema> extrema_;                 ///< that steps hand over while running
+  std::vector<SharedLevels> levels_;                      ///< by the step that makes them
   std::vector<std::byte*> inputs_;
   std::vector<std::byte*> outputs_;
   kernels::AlignedBuffer<std::byte> arena_;

@@ -304,6 +304,7 @@ Plan::Plan(const Source& source, const PlanContext& context) {
 }
 
 void Plan::run(Workers& workers, std::span<std::uint64_t> nanoseconds) {
+  const WorkersAwake awake(workers);
   if (nanoseconds.empty()) {
     for (PlannedStep& step : steps_) step.step->run(step.memory, workers);
     return;
@@ -320,6 +321,7 @@ void Plan::run(Workers& workers, std::span<std::uint64_t> nanoseconds) {
 }
 
 void Plan::run_observed(Workers& workers, const LayerObserver& observe) {
+  const WorkersAwake awake(workers);
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     steps_[i].step->run(steps_[i].memory, workers);
     tensors_[i].input_ranges = input_ranges_[i].used;

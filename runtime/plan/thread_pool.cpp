@@ -1,5 +1,6 @@
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <pthreadpool.h>
 
@@ -17,7 +18,10 @@ struct DestroyPool {
 
 class ThreadPool final : public Parallel {
  public:
-  explicit ThreadPool(std::size_t threads) : pool_(pthreadpool_create(threads)) {
+  explicit ThreadPool(std::size_t threads)
+      : pool_(pthreadpool_create(threads)),
+        threads_(threads),
+        stays_awake_(threads <= std::thread::hardware_concurrency()) {
     if (pool_ == nullptr) {
       throw Error(ErrorCode::limit_exceeded,
                   concat({"a pool of ", threads, " threads could not be made"}));
@@ -25,11 +29,22 @@ class ThreadPool final : public Parallel {
   }
 
   void for_each(std::size_t count, Task task, void* context) override {
-    pthreadpool_parallelize_1d(pool_.get(), task, context, count, PTHREADPOOL_FLAG_YIELD_WORKERS);
+    pthreadpool_parallelize_1d(pool_.get(), task, context, count,
+                               stays_awake_ ? 0 : PTHREADPOOL_FLAG_YIELD_WORKERS);
+  }
+
+  /// By work of nothing, after which they sleep.
+  void rest() noexcept override {
+    if (!stays_awake_) return;
+    pthreadpool_parallelize_1d(
+        pool_.get(), [](void*, std::size_t) noexcept {}, nullptr, threads_,
+        PTHREADPOOL_FLAG_YIELD_WORKERS);
   }
 
  private:
   std::unique_ptr<pthreadpool, DestroyPool> pool_;
+  std::size_t threads_;
+  bool stays_awake_;
 };
 
 constexpr std::size_t kMaxThreads = 1024;
@@ -37,6 +52,8 @@ constexpr std::size_t kMaxThreads = 1024;
 }  // namespace
 
 Parallel::~Parallel() = default;
+
+void Parallel::rest() noexcept {}
 
 std::shared_ptr<Parallel> make_thread_pool(std::size_t threads) {
   if (threads < 1 || threads > kMaxThreads) {

@@ -75,6 +75,7 @@ Trial::Trial(const NodeView& node, std::size_t scratch_bytes) {
 
 std::vector<nanoseconds> Trial::compare(std::span<const std::unique_ptr<Step>> steps,
                                         Workers& workers, nanoseconds limit) {
+  const WorkersAwake awake(workers);
   std::vector<nanoseconds> best(steps.size(), kFailed);
   const auto begin = Clock::now();
   std::vector<bool> runs(steps.size());

@@ -29,17 +29,36 @@ class Workers {
         const_cast<Body*>(&body));
   }
 
+  /// Lets the threads sleep, if there was work for them.
+  void rest() noexcept {
+    if (std::exchange(awake_, false)) parallel_->rest();
+  }
+
  private:
   void run(std::size_t count, Parallel::Task task, void* context) {
     if (threads_ == 1 || count <= 1) {
       for (std::size_t i = 0; i < count; ++i) task(context, i);
     } else {
+      awake_ = true;
       parallel_->for_each(count, task, context);
     }
   }
 
   std::shared_ptr<Parallel> parallel_;
   std::size_t threads_;
+  bool awake_ = false;  ///< since rest()
+};
+
+/// The time in which threads may stay awake for more work.
+class WorkersAwake {
+ public:
+  explicit WorkersAwake(Workers& workers) : workers_(workers) {}
+  WorkersAwake(const WorkersAwake&) = delete;
+  WorkersAwake& operator=(const WorkersAwake&) = delete;
+  ~WorkersAwake() { workers_.rest(); }
+
+ private:
+  Workers& workers_;
 };
 
 }  // namespace octavo

@@ -317,7 +317,9 @@ class BackwardPool final : public Parallel {
     ++calls;
     for (std::size_t i = count; i-- > 0;) task(context, i);
   }
+  void rest() noexcept override { ++rests; }
   int calls = 0;
+  int rests = 0;
 };
 
 }  // namespace
@@ -334,6 +336,25 @@ TEST_CASE("session: the application's own pool is used") {
   alone.run();
   CHECK(pool->calls > 0);
   CHECK(copy(lent.output(0)) == copy(alone.output(0)));
+}
+
+TEST_CASE("session: a pool may rest when a run ends, however it ends") {
+  const auto pool = std::make_shared<BackwardPool>();
+  Session session(small_cnn(), {.precision = Precision::int8,
+                                .shapes = {{"image", {8, 3, 33, 31}}},
+                                .threads = 3,
+                                .parallel = pool});
+  fill(session.input(0).data<float>(), 2);
+  pool->rests = 0;
+  for (int runs = 1; runs <= 3; ++runs) {
+    session.run();
+    CHECK(pool->rests == runs);
+  }
+  CHECK_THROWS_AS(session.run_observed([&](std::size_t layer, const LayerTensors&) {
+    if (layer + 1 == session.layers().size()) throw 1;
+  }),
+                  int);
+  CHECK(pool->rests == 4);
 }
 
 TEST_CASE("session: options that do not fit are errors") {

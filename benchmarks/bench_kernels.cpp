@@ -1,7 +1,7 @@
 // Kernels, whole layers against other libraries, and the limits of the machine. For ratios between
 // rows, interleave:
 //   octavo_bench_kernels --benchmark_enable_random_interleaving=true --benchmark_repetitions=9
-// scripts/benchmark makes docs/performance.md of it.
+// scripts/benchmark makes docs/performance.md of it, with all libraries held to AVX2.
 #include <fstream>
 #include <string>
 

@@ -207,6 +207,29 @@ class OneDnnLayer : public Layer {
   std::unordered_map<int, memory> arguments_;
 };
 
+/// The most that oneDNN may use, as ONEDNN_MAX_CPU_ISA names it.
+std::string instruction_set() {
+  using Isa = dnnl::cpu_isa;
+  switch (dnnl::get_effective_cpu_isa()) {
+    case Isa::sse41:
+      return "SSE41";
+    case Isa::avx:
+      return "AVX";
+    case Isa::avx2:
+      return "AVX2";
+    case Isa::avx2_vnni:
+      return "AVX2_VNNI";
+    case Isa::avx512_core:
+      return "AVX512_CORE";
+    case Isa::avx512_core_vnni:
+      return "AVX512_CORE_VNNI";
+    case Isa::avx512_core_bf16:
+      return "AVX512_CORE_BF16";
+    default:
+      return "another instruction set";
+  }
+}
+
 void register_rows(const LayerShape& shape, std::size_t threads) {
   register_layer(shape, {"onednn", "float32", threads}, [&shape, threads] {
     return std::make_unique<OneDnnLayer>(shape, Numbers{}, Activations::channels_last, threads);
@@ -229,6 +252,7 @@ void register_onednn() {
   benchmark::AddCustomContext("onednn", std::to_string(version.major) + "." +
                                             std::to_string(version.minor) + "." +
                                             std::to_string(version.patch));
+  benchmark::AddCustomContext("onednn_isa", instruction_set());
   for (const LayerShape& shape : layer_shapes()) {
     for (const std::size_t threads : thread_counts(shape)) register_rows(shape, threads);
   }

@@ -100,6 +100,7 @@ const packageFile = path.join(here, 'node_modules/onnxruntime-node/package.json'
 const report = {
   cpu: os.cpus()[0].model.trim(),
   cores: os.cpus().length,
+  isa: await octavo.isa(),
   node: process.versions.node,
   onnxruntime: JSON.parse(fs.readFileSync(packageFile)).version,
   rounds: Number(options.rounds),

@@ -17,6 +17,9 @@ export class Octavo {
 
   get pid() { return this.#process.pid; }
 
+  /** The instruction set of its sessions. */
+  async isa() { return (await this.#ask({ do: 'cpu' })).isa; }
+
   /** Plans a model on the inputs of its folder. */
   async open(model, folder, precision, threads) {
     const inputs = inputFiles(folder);

@@ -1,5 +1,5 @@
-// node report.mjs RESULT...: prints docs/onnxruntime.md from what compare.mjs measured, all models in
-// one run or some of them in each.
+// node report.mjs RESULT...: prints docs/onnxruntime-ISA.md from what compare.mjs measured, all
+// models in one run or some of them in each, on a CPU whose best instruction set is ISA.
 
 import fs from 'node:fs';
 
@@ -89,6 +89,7 @@ function footprints({ models }) {
 
 function machine(result) {
   return table(['', ''], [['CPU', `${result.cpu}, ${result.cores} cores`],
+                          ['instruction set', result.isa],
                           ['ONNX Runtime', result.onnxruntime],
                           ['Node', result.node]]).replace('---:', '---');
 }
@@ -112,7 +113,7 @@ const result = {
 process.stdout.write(`# Octavo and ONNX Runtime
 
 Written by \`scripts/compare-onnxruntime\`: whole models in Octavo and in ONNX Runtime,
-side by side in one run.
+side by side in one run, each with all instructions of this CPU that it has kernels for.
 
 ${machine(result)}
 

@@ -1,6 +1,7 @@
 // octavo_serve: runs models for another process. One JSON request per line on stdin, one JSON
 // answer per line on stdout:
 //
+//   {"do": "cpu"}                                  -> {"isa": of sessions}
 //   {"do": "open", "model": FILE, "inputs": [NPY...], "precision": NAME, "threads": N}
 //       loads, plans and writes the inputs -> {"session": ID, "nanoseconds": of loading and
 //       planning}
@@ -20,6 +21,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "octavo/cpu.hpp"
 #include "octavo/error.hpp"
 #include "octavo/session.hpp"
 
@@ -55,6 +57,7 @@ class Server {
  public:
   json answer(const json& request) {
     const auto& action = request.at("do").get_ref<const std::string&>();
+    if (action == "cpu") return {{"isa", default_instruction_set()}};
     if (action == "open") return open(request);
     if (action == "run") return run(session_of(request), request.at("times"));
     if (action == "outputs") return outputs(session_of(request));

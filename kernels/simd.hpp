@@ -314,6 +314,12 @@ inline void prefetch(const void* p) noexcept {
   __builtin_prefetch(p, 0, 3);
 }
 
+/// The same for a line soon to be written. Stores are finished in their order: one that has to wait
+/// for its line holds up those behind it, and at last the computation.
+inline void prefetch_to_write(const void* p) noexcept {
+  __builtin_prefetch(p, 1, 3);
+}
+
 /// Emits nothing, but makes the compiler compute x here: without it g++ 12 moves the loads of all
 /// rows of a tile to its top and spills them.
 template <class T, class A>

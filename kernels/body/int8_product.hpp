@@ -167,6 +167,13 @@ struct Int8Rows {
   const Quantization* quantization;
 };
 
+/// Whether all rows of a tile share a quantization.
+template <class A>
+bool shares_quantization(const Int8Block<A>& block, const Int8Sums& sums) {
+  const Quantization* const* quantizations = block.quantizations + sums.first_row;
+  return quantizations[0] == quantizations[sums.rows - 1];
+}
+
 /// Calls f(rows) for the runs of a tile's rows that share a quantization: mostly for all at once.
 template <class A, class F>
 [[gnu::always_inline]] inline void for_each_run(const Int8Block<A>& block, const Int8Sums& sums,
@@ -189,40 +196,86 @@ simd::batch<std::int32_t, A> zero_point_correction(const Int8Product& p, const I
   return Ints(sums.origin - quantization.zero_point) * Ints::load_aligned(p.column_sums + column);
 }
 
+/// Brings the sums of a run of rows to floats, `Plain` as is_plain says. For each batch of columns
+/// for_each_row(acc, start, finish) calls finish(acc, out, addend, index) for all rows: the sums,
+/// and what is `index` elements behind the others.
+template <class A, bool Plain, class ForEachRow>
+[[gnu::always_inline]] inline void finish_int8_rows(const Int8Product& p, const Int8Block<A>& block,
+                                                    const Int8Sums& sums, const Int8Rows& rows,
+                                                    Epilogue<A>& epilogue,
+                                                    const ForEachRow& for_each_row) {
+  using Ints = simd::batch<std::int32_t, A>;
+  using Floats = simd::batch<float, A>;
+  for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
+    const std::size_t column = sums.panel * kPanelWidth + n;
+    const std::size_t count = columns_from(column, p.columns);
+    const simd::FirstLanes<A> lanes(count);
+    const Ints correction = zero_point_correction<A>(p, sums, *rows.quantization, column);
+    const Floats scale =
+        Floats(rows.quantization->scale) * Floats::load_unaligned(p.b_scales + column);
+    const Floats bias = bias_at<A>(p.bias, column);
+    const std::size_t first_row = block.first_row + sums.first_row + rows.begin;
+    for_each_row(
+        sums.acc + rows.begin * kPanelWidth + n, first_row * p.out_stride + column,
+        [&](const std::int32_t* acc, float* out, const float* addend, std::size_t index)
+            __attribute__((always_inline)) {
+              const Floats product = xsimd::to_float(Ints::load_aligned(acc) + correction) * scale;
+              const Floats sum = with_addend(product + bias, addend, index);
+              if constexpr (Plain) {
+                epilogue.store_clamped(sum, lanes, out + index);
+              } else {
+                epilogue.store(sum, count, out + index);
+              }
+            });
+  }
+}
+
 /// Brings the sums of one tile to floats; `Plain` as is_plain says.
 template <class A, bool Plain>
 void finish_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int8Sums& sums,
                       ExtremaLanes<A>& extrema) {
-  using Ints = simd::batch<std::int32_t, A>;
-  using Floats = simd::batch<float, A>;
   const std::size_t out_stride = p.out_stride;
   const float* addend = p.addend;
-  float* to = p.out;
+  float* out = p.out;
   Epilogue<A> epilogue(p.activation, extrema);
   for_each_run<A>(
       block, sums, [&](const Int8Rows& rows) __attribute__((always_inline)) {
-        for (std::size_t n = 0; n < kPanelWidth; n += Floats::size) {
-          const std::size_t column = sums.panel * kPanelWidth + n;
-          const std::size_t count = columns_from(column, p.columns);
-          const simd::FirstLanes<A> lanes(count);
-          const Ints correction = zero_point_correction<A>(p, sums, *rows.quantization, column);
-          const Floats scale =
-              Floats(rows.quantization->scale) * Floats::load_unaligned(p.b_scales + column);
-          const Floats bias = bias_at<A>(p.bias, column);
-          const std::int32_t* acc = sums.acc + rows.begin * kPanelWidth + n;
-          std::size_t out = (block.first_row + sums.first_row + rows.begin) * out_stride + column;
+        const auto for_each_row = [&](const std::int32_t* acc, std::size_t index,
+                                      const auto& finish) __attribute__((always_inline)) {
           for (std::size_t r = rows.begin; r < rows.end;
-               ++r, acc += kPanelWidth, out += out_stride) {
-            const Floats product = xsimd::to_float(Ints::load_aligned(acc) + correction) * scale;
-            const Floats sum = with_addend(product + bias, addend, out);
-            if constexpr (Plain) {
-              epilogue.store_clamped(sum, lanes, to + out);
-            } else {
-              epilogue.store(sum, count, to + out);
-            }
+               ++r, acc += kPanelWidth, index += out_stride) {
+            finish(acc, out, addend, index);
           }
-        }
+        };
+        finish_int8_rows<A, Plain>(p, block, sums, rows, epilogue, for_each_row);
       });
+  epilogue.save(extrema);
+}
+
+/// The rows of the largest tiles of most methods.
+template <class A>
+inline constexpr std::size_t kMostRows = kInt8Tiles<A>[0].rows;
+
+/// The same for kMostRows plain rows that share a quantization, unrolled.
+template <class A>
+void finish_whole_int8_tile(const Int8Product& p, const Int8Block<A>& block, const Int8Sums& sums,
+                            ExtremaLanes<A>& extrema) {
+  Epilogue<A> epilogue(p.activation, extrema);
+  const auto for_each_row = [&](const std::int32_t* acc, std::size_t start, const auto& finish)
+      __attribute__((always_inline)) {
+    const auto finish_all = [&](const float* addend) __attribute__((always_inline)) {
+      simd::unroll<kMostRows<A>>([&](auto r) __attribute__((always_inline)) {
+        finish(acc + r * kPanelWidth, p.out + start, addend, r * p.out_stride);
+      });
+    };
+    if (p.addend != nullptr) {
+      finish_all(p.addend + start);
+    } else {
+      finish_all(nullptr);
+    }
+  };
+  const Int8Rows rows{0, kMostRows<A>, block.quantizations[sums.first_row]};
+  finish_int8_rows<A, true>(p, block, sums, rows, epilogue, for_each_row);
   epilogue.save(extrema);
 }
 
@@ -249,10 +302,12 @@ void finish_int8_sums(const Int8Product& p, const Int8Block<A>& block, const Int
                       ExtremaLanes<A>& extrema) {
   if (p.accumulators != nullptr) {
     store_int8_tile<A>(p, block, sums);
-  } else if (is_plain<A>(p.activation, (sums.panel + 1) * kPanelWidth <= p.columns)) {
-    finish_int8_tile<A, true>(p, block, sums, extrema);
-  } else {
+  } else if (!is_plain<A>(p.activation, (sums.panel + 1) * kPanelWidth <= p.columns)) {
     finish_int8_tile<A, false>(p, block, sums, extrema);
+  } else if (sums.rows == kMostRows<A> && shares_quantization(block, sums)) {
+    finish_whole_int8_tile<A>(p, block, sums, extrema);
+  } else {
+    finish_int8_tile<A, true>(p, block, sums, extrema);
   }
 }
 
@@ -275,6 +330,12 @@ void int8_panels(const Int8Product& p, const Int8Block<A>& block, std::size_t pa
     const std::size_t rows = split.size(part);
     tile.rows = block.starts + first;
     tile.acc = acc;
+    if (p.accumulators == nullptr && rows > kPrefetchRows) {
+      const float* out = p.out + (block.first_row + first) * p.out_stride + panel * kPanelWidth;
+      for (std::size_t i = 0; i < count; ++i) {
+        prefetch_rows(out + i * kPanelWidth, rows, p.out_stride);
+      }
+    }
     tiles.functions[rows - 1](tile);
     for (std::size_t i = 0; i < count; ++i, tile.acc += kTileSums) {
       if (p.residuals.ends != nullptr) {

@@ -35,6 +35,14 @@ void store_first(const simd::batch<T, A>& values, std::size_t count, T* out) {
   }
 }
 
+/// Fetches the lines of `rows` rows of a panel that are soon to be written, `stride` elements
+/// apart.
+template <class T>
+[[gnu::always_inline]] inline void prefetch_rows(const T* out, std::size_t rows,
+                                                 std::size_t stride) {
+  for (std::size_t r = 0; r < rows; ++r) simd::prefetch_to_write(out + r * stride);
+}
+
 /// Of `columns` columns, those from `column` on.
 inline std::size_t columns_from(std::size_t column, std::size_t columns) {
   return column < columns ? columns - column : 0;

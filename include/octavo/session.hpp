@@ -89,7 +89,8 @@ struct LayerInfo {
 };
 
 /// A layer's first input and first output, in the order of memory: channels last where the layer
-/// before or after is a convolution. Empty where that tensor is not float32 or is left out.
+/// before or after is a convolution. Empty where that tensor is not float32 or is left out, and for
+/// an input whose place the output has taken.
 struct LayerTensors {
   std::span<const float> input;
   std::span<const float> output;

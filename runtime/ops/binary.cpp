@@ -93,6 +93,7 @@ class BinaryStep final : public Step {
       x = out;
     }
   }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({0, 1}); }
   [[nodiscard]] std::string kernel() const override { return kernel_name<T>(); }
 
  private:

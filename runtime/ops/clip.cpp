@@ -33,6 +33,7 @@ class ClipStep final : public Step {
       }
     });
   }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({0}); }
   [[nodiscard]] std::string kernel() const override { return kernel_name<T>(); }
 
  private:
@@ -53,6 +54,7 @@ class ClampStep final : public Step {
                     memory.input<float>(0) + begin, end - begin, memory.output<float>(0) + begin);
     });
   }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({0}); }
 
  private:
   const kernels::KernelTable* table_;

@@ -10,7 +10,7 @@
 namespace octavo::ops {
 namespace {
 
-class FloatConv final : public Step {
+class FloatConv final : public ProductStep {
  public:
   FloatConv(const NodeView& node, const PlanContext& context)
       : kernels_(*context.kernels),
@@ -59,7 +59,6 @@ class FloatConv final : public Step {
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return copy_ ? shape_.padded_elements() * sizeof(float) + kernels::kReadSlack : 0;
   }
-  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
 
  private:

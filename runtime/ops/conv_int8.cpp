@@ -8,7 +8,7 @@
 namespace octavo::ops {
 namespace {
 
-class Int8Conv final : public Step {
+class Int8Conv final : public ProductStep {
  public:
   Int8Conv(const NodeView& node, const PlanContext& context)
       : kernels_(*context.kernels),
@@ -51,7 +51,6 @@ class Int8Conv final : public Step {
   }
 
   [[nodiscard]] std::size_t scratch_bytes() const override { return input_.scratch_bytes(); }
-  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] bool takes_extrema() const override { return input_.takes_extrema(); }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }

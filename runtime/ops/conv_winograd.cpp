@@ -34,7 +34,7 @@ std::string winograd_kernel(const char* precision, std::size_t tile_size) {
   return precision + (" winograd " + size) + "x" + size;
 }
 
-class WinogradConv final : public Step {
+class WinogradConv final : public ProductStep {
  public:
   WinogradConv(const NodeView& node, const PlanContext& context, SharedWeights weights)
       : kernels_(*context.kernels),
@@ -69,7 +69,6 @@ class WinogradConv final : public Step {
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return workspace_offset() + grid_->size() * product_.workspace_bytes();
   }
-  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] bool takes_extrema() const override { return input_.takes_extrema(); }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
@@ -92,7 +91,7 @@ class WinogradConv final : public Step {
   std::optional<TileGrid> grid_;
 };
 
-class FloatWinogradConv final : public Step {
+class FloatWinogradConv final : public ProductStep {
  public:
   FloatWinogradConv(const NodeView& node, const PlanContext& context)
       : kernels_(*context.kernels),
@@ -121,7 +120,6 @@ class FloatWinogradConv final : public Step {
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return grid_->size() * product_.workspace_bytes();
   }
-  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] std::string kernel() const override {
     return winograd_kernel("float32", product_.tile_size);

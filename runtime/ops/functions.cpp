@@ -111,6 +111,7 @@ class FunctionStep final : public Step {
       for (std::size_t i = begin; i < end; ++i) out[i] = function_(x[i], alpha_, beta_);
     });
   }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({0}); }
 
  private:
   Function function_;
@@ -130,6 +131,7 @@ class KernelStep final : public Step {
                     memory.output<float>(0) + begin);
     });
   }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({0}); }
 
  private:
   const kernels::KernelTable* table_;

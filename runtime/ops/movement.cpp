@@ -47,6 +47,11 @@ std::vector<Piece> pieces(std::size_t count, std::size_t axis, const PartAt& par
   return result;
 }
 
+/// Copies what does not lie there already.
+void copy(const std::byte* from, std::size_t bytes, std::byte* to) {
+  if (from != to) std::copy_n(from, bytes, to);
+}
+
 /// Copies between a whole and its parts, piece by piece.
 class PiecesStep : public Step {
  public:
@@ -56,6 +61,14 @@ class PiecesStep : public Step {
   [[nodiscard]] std::string kernel() const override { return "copy"; }
 
  protected:
+  /// Where the parts lie in the whole, if each is one piece of it.
+  [[nodiscard]] std::vector<std::size_t> places() const {
+    std::vector<std::size_t> result;
+    if (outer_ != 1) return result;
+    for (const Piece& part : parts_) result.push_back(part.offset);
+    return result;
+  }
+
   /// Calls body(part, offset in the whole, offset in the part, bytes) for every piece.
   template <class Body>
   void for_each_piece(Workers& workers, const Body& body) const {
@@ -81,9 +94,10 @@ class ConcatStep final : public PiecesStep {
   void run(const StepMemory& memory, Workers& workers) override {
     for_each_piece(
         workers, [&](std::size_t i, std::size_t in_whole, std::size_t in_part, std::size_t bytes) {
-          std::copy_n(memory.inputs[i] + in_part, bytes, memory.outputs[0] + in_whole);
+          copy(memory.inputs[i] + in_part, bytes, memory.outputs[0] + in_whole);
         });
   }
+  [[nodiscard]] std::vector<std::size_t> input_places() const override { return places(); }
   [[nodiscard]] bool passes_extrema() const override { return true; }
 };
 
@@ -94,9 +108,10 @@ class SplitStep final : public PiecesStep {
   void run(const StepMemory& memory, Workers& workers) override {
     for_each_piece(
         workers, [&](std::size_t i, std::size_t in_whole, std::size_t in_part, std::size_t bytes) {
-          std::copy_n(memory.inputs[0] + in_whole, bytes, memory.outputs[i] + in_part);
+          copy(memory.inputs[0] + in_whole, bytes, memory.outputs[i] + in_part);
         });
   }
+  [[nodiscard]] std::vector<std::size_t> output_places() const override { return places(); }
 };
 
 std::size_t concat_axis(const NodeView& node) {

@@ -194,6 +194,15 @@ struct StepMemory {
   }
 };
 
+/// A set of positions among the inputs of a node, up to 15.
+using InputSet = std::uint16_t;
+
+constexpr InputSet input_set(std::initializer_list<std::size_t> inputs) {
+  unsigned set = 0;
+  for (const std::size_t input : inputs) set |= 1U << input;
+  return static_cast<InputSet>(set);
+}
+
 /// A node made ready to run: attributes decoded, weights packed.
 class Step {
  public:
@@ -214,6 +223,14 @@ class Step {
   [[nodiscard]] virtual LevelForm level_form() const { return {}; }
   /// Whether output 0 holds all elements of all inputs, and no others.
   [[nodiscard]] virtual bool passes_extrema() const { return false; }
+  /// The inputs of which each element is read before that of output 0 at its place is written, and
+  /// not after that: the output may take the place of one that is as large.
+  [[nodiscard]] virtual InputSet overwritable() const { return 0; }
+  /// Where the inputs lie in output 0, in bytes from its start, if each is one contiguous piece of
+  /// it; otherwise empty. One that lies there already is not copied.
+  [[nodiscard]] virtual std::vector<std::size_t> input_places() const { return {}; }
+  /// The same of the outputs in input 0.
+  [[nodiscard]] virtual std::vector<std::size_t> output_places() const { return {}; }
   /// Bytes of packed weights.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
   /// What the step computes in, and the kernel family, for reports.
@@ -228,15 +245,6 @@ enum class LayoutRule : std::uint8_t {
   elementwise,    ///< any order, the same for all inputs and outputs
   axis,           ///< any order, with the attribute `axis` moved along
 };
-
-/// A set of positions among the inputs of a node, up to 15.
-using InputSet = std::uint16_t;
-
-constexpr InputSet input_set(std::initializer_list<std::size_t> inputs) {
-  unsigned set = 0;
-  for (const std::size_t input : inputs) set |= 1U << input;
-  return static_cast<InputSet>(set);
-}
 
 /// The static description of an operator.
 struct Operator {

@@ -38,6 +38,13 @@ inline const float* addend_of(const StepMemory& memory) {
   return memory.inputs.size() > kAddend ? memory.input<float>(kAddend) : nullptr;
 }
 
+/// What the steps of Linear and Conv have in common.
+class ProductStep : public Step {
+ public:
+  [[nodiscard]] bool gives_extrema() const override { return true; }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({kAddend}); }
+};
+
 /// What follows the sum: bias and activation. Owns copies.
 class ProductEpilogue {
  public:

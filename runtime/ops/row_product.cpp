@@ -26,7 +26,7 @@ TileGrid make_grid(const RowProductShape& shape, std::size_t threads) {
   return {shape.rows, weights_of(shape).panels(), macs, threads};
 }
 
-class FloatRowProduct final : public Step {
+class FloatRowProduct final : public ProductStep {
  public:
   FloatRowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
       : kernels_(*context.kernels),
@@ -50,7 +50,6 @@ class FloatRowProduct final : public Step {
     }));
   }
 
-  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
 
  private:
@@ -79,7 +78,7 @@ kernels::Int8Product begin_product(const StepMemory& memory, const RowProductSha
 /// With one range for all rows, each tile quantizes a block of rows right before it multiplies
 /// them, so that they are still in the cache. Tiles or steps that share rows find them quantized
 /// beforehand.
-class Int8RowProduct final : public Step {
+class Int8RowProduct final : public ProductStep {
  public:
   Int8RowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
       : kernels_(*context.kernels),
@@ -138,7 +137,6 @@ class Int8RowProduct final : public Step {
     return quantizer_.ranges() == 1 ? LevelForm{shape_.rows * shape_.depth, &quantizer_}
                                     : LevelForm{};
   }
-  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] bool takes_extrema() const override { return quantizer_.ranges() == 1; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
@@ -188,7 +186,7 @@ class Int8RowProduct final : public Step {
 };
 
 /// The product of rows that the graph gives as levels.
-class LevelRowProduct final : public Step {
+class LevelRowProduct final : public ProductStep {
  public:
   LevelRowProduct(const NodeView& node, const PlanContext& context, const RowProductShape& shape)
       : kernels_(*context.kernels),
@@ -220,7 +218,6 @@ class LevelRowProduct final : public Step {
   [[nodiscard]] std::size_t scratch_bytes() const override {
     return levels_.is_signed() ? shape_.rows * shape_.depth + kernels::kReadSlack : 0;
   }
-  [[nodiscard]] bool gives_extrema() const override { return true; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_->bytes(); }
   [[nodiscard]] Precision precision() const override { return Precision::int8; }
   [[nodiscard]] std::string kernel() const override { return describe_methods(weights_->int8[0]); }

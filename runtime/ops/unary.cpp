@@ -22,6 +22,7 @@ class FloatStep final : public Step {
                     out + begin);
     });
   }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({0}); }
 
  private:
   const kernels::KernelTable* table_;
@@ -43,6 +44,7 @@ class IntegerStep final : public Step {
       out[i] = keep ? x[i] : static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(x[i]));
     }
   }
+  [[nodiscard]] InputSet overwritable() const override { return input_set({0}); }
   [[nodiscard]] std::string kernel() const override { return "integer"; }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "runtime/plan/arena.hpp"
 #include "runtime/plan/layer_info.hpp"
 #include "runtime/plan/method_chooser.hpp"
+#include "runtime/plan/placement.hpp"
 
 namespace octavo {
 namespace {
@@ -19,10 +21,6 @@ namespace {
 constexpr std::size_t kNone = SIZE_MAX;
 /// The largest arena, so that a hostile model cannot take the machine's memory.
 constexpr std::size_t kMaxArenaBytes = std::size_t{1} << 32U;
-
-std::size_t byte_size(const Value& value) {
-  return element_count(value.shape) * size_of(value.type);
-}
 
 }  // namespace
 
@@ -33,7 +31,7 @@ class Plan::Builder {
 
   void build() {
     make_steps();
-    assign_buffers();
+    place_values();
     share_levels();
     allocate();
     bind();
@@ -85,27 +83,15 @@ class Plan::Builder {
     return {octavo::make_step(node, context), {}};
   }
 
-  /// One buffer for each computed value; views share that of what they view.
-  void assign_buffers() {
-    buffer_of_.assign(graph_.values.size(), kNone);
-    const std::size_t end = plan_.steps_.size();
-    for (const ValueId id : graph_.inputs) add_buffer(id, 0, end);
-    std::size_t step = 0;
-    for (const Node& node : graph_.nodes) {
-      for (const ValueId id : node.inputs) use(id, step);
-      if (node.op == Op::View && buffer_of_[node.inputs[0]] != kNone) {
-        buffer_of_[node.outputs[0]] = buffer_of_[node.inputs[0]];
-        continue;
-      }
-      for (const ValueId id : node.outputs) {
-        if (id != kNoValue) add_buffer(id, step, step);
-      }
-      if (node.op != Op::View) ++step;
+  /// The memory that values and steps ask for.
+  void place_values() {
+    std::vector<StepPlaces> steps;
+    for (const PlannedStep& planned : plan_.steps_) {
+      const Step& step = *planned.step;
+      steps.push_back({step.overwritable(), step.input_places(), step.output_places()});
     }
-    for (const ValueId id : graph_.outputs) {
-      if (buffer_of_[id] == kNone) add_buffer(id, 0, end);
-      use(id, end);
-    }
+    placement_.emplace(graph_, steps);
+    requests_ = placement_->buffers();
     for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
       scratch_.push_back(requests_.size());
       requests_.push_back({plan_.steps_[i].step->scratch_bytes() + kernels::kReadSlack, i, i});
@@ -118,7 +104,7 @@ class Plan::Builder {
     level_maker_.assign(steps, kNone);
     levels_.assign(steps, kNone);
     for (std::size_t i = 0; i < steps; ++i) {
-      if (plan_.steps_[i].step->level_form().count == 0 || input_buffer(i) == kNone) continue;
+      if (plan_.steps_[i].step->level_form().count == 0 || input_tensor(i) == kNoValue) continue;
       std::size_t maker = 0;
       while (maker < i && !(level_maker_[maker] == maker && makes_levels_of(maker, i))) ++maker;
       level_maker_[i] = maker;
@@ -133,27 +119,22 @@ class Plan::Builder {
   }
 
   [[nodiscard]] bool makes_levels_of(std::size_t maker, std::size_t taker) const {
-    if (input_buffer(maker) != input_buffer(taker)) return false;
+    if (input_tensor(maker) != input_tensor(taker)) return false;
     const LevelForm made = plan_.steps_[maker].step->level_form();
     const LevelForm taken = plan_.steps_[taker].step->level_form();
     return made.count == taken.count && made.quantizer->quantizes_like(*taken.quantizer);
   }
 
-  /// That of input 0 of a step, when it is computed.
-  [[nodiscard]] std::size_t input_buffer(std::size_t step) const {
+  /// What input 0 of a step shows, when it is computed.
+  [[nodiscard]] ValueId input_tensor(std::size_t step) const {
     const Node& node = graph_.nodes[nodes_[step]];
-    return node.inputs.empty() || node.inputs[0] == kNoValue ? kNone : buffer_of_[node.inputs[0]];
+    return node.inputs.empty() ? kNoValue : computed(node.inputs[0]);
   }
 
-  void add_buffer(ValueId id, std::size_t first, std::size_t last) {
-    buffer_of_[id] = requests_.size();
-    requests_.push_back({byte_size(graph_.values[id]) + kernels::kReadSlack, first, last});
-  }
-
-  void use(ValueId id, std::size_t step) {
-    if (id == kNoValue || buffer_of_[id] == kNone) return;
-    ArenaRequest& request = requests_[buffer_of_[id]];
-    request.last = std::max(request.last, step);
+  /// What a value shows; kNoValue when it is not computed.
+  [[nodiscard]] ValueId computed(ValueId id) const {
+    if (id == kNoValue || placement_->buffer(id) == kNone) return kNoValue;
+    return placement_->viewed(id);
   }
 
   void allocate() {
@@ -184,22 +165,30 @@ class Plan::Builder {
         memory.inputs.push_back(op.packs(j) ? nullptr : address(node.inputs[j]));
       }
       for (const ValueId id : node.outputs) {
-        memory.outputs.push_back(id == kNoValue ? nullptr : arena_at(buffer_of_[id]));
+        memory.outputs.push_back(id == kNoValue ? nullptr : place_of(id));
       }
       memory.scratch = arena_at(scratch_[i]);
       memory.input_range = &plan_.input_ranges_[i];
-      plan_.tensors_.push_back({node.inputs.empty() ? std::span<const float>{}
-                                                    : floats(node.inputs[0], memory.inputs[0]),
-                                floats(node.outputs[0], memory.outputs[0]),
-                                {}});
+      const bool reads = !node.inputs.empty() && !overwrites_input(i);
+      plan_.tensors_.push_back(
+          {reads ? floats(node.inputs[0], memory.inputs[0]) : std::span<const float>{},
+           floats(node.outputs[0], memory.outputs[0]),
+           {}});
     }
-    for (const ValueId id : graph_.inputs) plan_.inputs_.push_back(arena_at(buffer_of_[id]));
+    for (const ValueId id : graph_.inputs) plan_.inputs_.push_back(place_of(id));
     for (const ValueId id : graph_.outputs) {
-      std::byte* output = arena_at(buffer_of_[id]);
+      std::byte* output = place_of(id);
       const auto& constant = graph_.values[id].constant;
       if (constant != nullptr) std::copy_n(constant->data(), constant->bytes(), output);
       plan_.outputs_.push_back(output);
     }
+  }
+
+  /// Whether output 0 takes the place of input 0.
+  [[nodiscard]] bool overwrites_input(std::size_t step) const {
+    const StepMemory& memory = plan_.steps_[step].memory;
+    return (plan_.steps_[step].step->overwritable() & 1U) != 0 &&
+           memory.inputs[0] == memory.outputs[0];
   }
 
   void bind_levels() {
@@ -223,18 +212,18 @@ class Plan::Builder {
   void bind_extrema() {
     const std::size_t steps = plan_.steps_.size();
     plan_.extrema_.resize(2 * steps);  // of outputs, then of inputs
-    givers_.resize(requests_.size());
+    givers_.resize(graph_.values.size());
     for (std::size_t i = 0; i < steps; ++i) {
       const Node& node = graph_.nodes[nodes_[i]];
       const Step& step = *plan_.steps_[i].step;
-      const std::size_t input = input_buffer(i);
-      if (step.takes_extrema() && input != kNone) {
+      const ValueId input = input_tensor(i);
+      if (step.takes_extrema() && input != kNoValue) {
         for (const std::size_t giver : givers_[input]) {
           plan_.steps_[i].memory.input_extrema.parts.push_back(wanted_extrema(giver));
         }
         if (givers_[input].empty()) givers_[input] = {steps + i};
       }
-      const std::size_t output = buffer_of_[node.outputs[0]];
+      const ValueId output = node.outputs[0];
       if (step.gives_extrema()) givers_[output] = {i};
       if (step.passes_extrema()) givers_[output] = givers_of_all(node);
     }
@@ -256,9 +245,9 @@ class Plan::Builder {
   std::vector<std::size_t> givers_of_all(const Node& node) const {
     std::set<std::size_t> all;
     for (const ValueId id : node.inputs) {
-      const std::size_t buffer = id == kNoValue ? kNone : buffer_of_[id];
-      if (buffer == kNone || givers_[buffer].empty()) return {};
-      all.insert(givers_[buffer].begin(), givers_[buffer].end());
+      const ValueId tensor = computed(id);
+      if (tensor == kNoValue || givers_[tensor].empty()) return {};
+      all.insert(givers_[tensor].begin(), givers_[tensor].end());
     }
     return {all.begin(), all.end()};
   }
@@ -273,10 +262,14 @@ class Plan::Builder {
     return plan_.arena_.data() + layout_.offsets[request];
   }
 
+  std::byte* place_of(ValueId id) {
+    return arena_at(placement_->buffer(id)) + placement_->offset(id);
+  }
+
   const std::byte* address(ValueId id) {
     if (id == kNoValue) return nullptr;
     const auto& constant = graph_.values[id].constant;
-    if (constant == nullptr) return arena_at(buffer_of_[id]);
+    if (constant == nullptr) return place_of(id);
     plan_.constants_.push_back(constant);
     return constant->data();
   }
@@ -285,16 +278,16 @@ class Plan::Builder {
   const Source& source_;
   const Graph& graph_;
   const PlanContext& context_;
-  std::vector<std::size_t> nodes_;      ///< per step
-  std::vector<std::size_t> buffer_of_;  ///< per value, an index into requests_
+  std::vector<std::size_t> nodes_;  ///< per step
+  std::optional<Placement> placement_;
   std::vector<std::size_t> scratch_;    ///< per step, an index into requests_
-  std::vector<ArenaRequest> requests_;
+  std::vector<ArenaRequest> requests_;  ///< first the buffers of values
   /// Per step, the one that makes the levels which it multiplies: itself or an earlier one; kNone
   /// when they cannot be shared.
   std::vector<std::size_t> level_maker_;
   std::vector<std::size_t>
       levels_;  ///< per step that makes them for others, an index into requests_
-  /// Per buffer, the entries of Plan::extrema_ that together are its extremes; empty: not known.
+  /// Per value, the entries of Plan::extrema_ that together are its extremes; empty: not known.
   std::vector<std::vector<std::size_t>> givers_;
   ArenaLayout layout_;
 };

@@ -102,7 +102,7 @@ class Placement::Builder {
       const std::vector<std::size_t>& outputs = steps_[step].output_places;
       if (!outputs.empty() && find(node.inputs[0]) != nullptr) {
         for (std::size_t i = 0; i < outputs.size(); ++i) {
-          if (node.outputs[i] == kNoValue) continue;
+          if (node.outputs[i] == kNoValue || shows_input(node, node.outputs[i])) continue;
           place(node.outputs[i], result_.viewed_[node.inputs[0]], outputs[i]);
         }
       }
@@ -113,6 +113,13 @@ class Placement::Builder {
         place(result_.viewed_[node.inputs[i]], node.outputs[0], inputs[i]);
       }
     });
+  }
+
+  /// Whether a part of a graph's input would be one of its outputs: these stay as they are when the
+  /// application writes its next input.
+  bool shows_input(const Node& node, ValueId part) {
+    const bool output = tensors_[part].last == steps_.size();
+    return output && tensors_[root(result_.viewed_[node.inputs[0]])].kept;
   }
 
   void overwrite() {

@@ -210,5 +210,19 @@ TEST_CASE("placement: a layer whose output takes the place of its input shows no
   CHECK(inputs == std::vector<std::size_t>{32, 0});
 }
 
+TEST_CASE("placement: an output that is a part of the input stays when the next input is written") {
+  GraphBuilder g("parts");
+  const auto x = g.input("x", DataType::float32, {4, 8});
+  const auto parts = g.nodes("Split", {x}, 2, {{"axis", std::int64_t{0}}});
+  g.output(parts[0], "first");
+  g.output(g.node("Tanh", {parts[1]}), "second");
+  Session session(std::move(g).build());
+  test::fill(session.input(0).data<float>(), 1);
+  session.run();
+  const std::vector<float> first = test::copy(session.output(0));
+  test::fill(session.input(0).data<float>(), 2);
+  CHECK(test::copy(session.output(0)) == first);
+}
+
 }  // namespace
 }  // namespace octavo

@@ -133,7 +133,7 @@ class Plan::Builder {
 
   /// What a value shows; kNoValue when it is not computed.
   [[nodiscard]] ValueId computed(ValueId id) const {
-    if (id == kNoValue || placement_->buffer(id) == kNone) return kNoValue;
+    if (id == kNoValue || placement_->buffer(id) == Placement::kNone) return kNoValue;
     return placement_->viewed(id);
   }
 
